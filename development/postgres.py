@@ -1,0 +1,84 @@
+"""A PostgreSQL server for tests: up when `ensure_server` returns, fast instead of durable, gone with its process."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from development.account import StartError
+from development.cluster import Cluster, open_cluster, plain_environment, wait_until_accepting
+from development.installation import Installation
+
+FAST_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+SECONDS_TO_START = 30
+SECONDS_TO_STOP = 10
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server. `stop` leaves no process, and no files outside the directory that was asked for."""
+
+    cluster: Cluster
+    admin_url: str
+    process: subprocess.Popen[bytes] | None
+    directory: Path
+
+    def stop(self) -> None:
+        """Disconnect everybody and end."""
+        if self.process is None:
+            return  # somebody else's: it was up already
+        for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            self.process.send_signal(how)
+            try:
+                self.process.wait(SECONDS_TO_STOP)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        if self.cluster.place != self.directory.absolute():
+            shutil.rmtree(self.cluster.place, ignore_errors=True)
+
+
+def ensure_server(directory: Path, port: int, *, installation: Installation | None = None) -> Server:
+    """The server of this directory: the one that is up already, whatever its port, else a new one on the port given."""
+    cluster = open_cluster(directory, lasting=False, installation=installation)
+    if running := _port_in_use(cluster):
+        return Server(cluster, cluster.url(running), None, directory)
+    log = cluster.place / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            cluster.command(port, **FAST_NOT_DURABLE),
+            cwd=cluster.place,
+            env=plain_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,
+            **cluster.identity(),
+        )
+    server = Server(cluster, cluster.url(port), process, directory)
+    if not wait_until_accepting(server.admin_url, SECONDS_TO_START, lambda: process.poll() is None):
+        said = log.read_text()[-2000:]
+        server.stop()
+        raise StartError(f"PostgreSQL did not start on port {port}:\n{said}")
+    return server
+
+
+def _port_in_use(cluster: Cluster) -> int | None:
+    """The lock file may be a dead server's; a process in the data directory is what counts."""
+    lines = cluster.lock_file.read_text().splitlines() if cluster.lock_file.exists() else []
+    if len(lines) < 4:
+        return None
+    return int(lines[3]) if int(lines[0]) in {process.pid for process in cluster.processes()} else None
+
+
+def _end_with_parent() -> None:
+    """Linux tells the server to shut down at once when the tests are killed without a chance to say so."""
+    if sys.platform == "linux":
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGINT)
