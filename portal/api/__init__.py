@@ -1,0 +1,35 @@
+"""The neighbours over HTTP: one small class for each service, one method for each call, typed answers."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from portal.api.appointments import Appointments
+from portal.api.auth import Auth
+from portal.api.base import Neighbour
+from portal.api.prescriptions import Prescriptions
+from portal.settings import PortalSettings
+
+
+@dataclass(frozen=True)
+class Services:
+    """The three services as this portal calls them."""
+
+    auth: Auth
+    appointments: Appointments
+    prescriptions: Prescriptions
+
+    @classmethod
+    def at(cls, settings: PortalSettings) -> "Services":
+        """The services at the addresses in the settings."""
+        return cls(
+            auth=Auth(Neighbour("auth", settings.auth_url)),
+            appointments=Appointments(Neighbour("appointment", settings.appointment_url)),
+            prescriptions=Prescriptions(Neighbour("prescription", settings.prescription_url)),
+        )
+
+
+def services() -> Services:
+    """The services of the running portal."""
+    return cast(Services, current_app.extensions["services"])

@@ -1,0 +1,103 @@
+"""The appointment service: doctors, their free times, and appointments."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from portal import session
+from portal.api.base import Answer, Api, Listing
+
+
+class Doctor(Answer):
+    """A doctor as the directory shows them."""
+
+    id: str
+    name: str
+    specialty: str
+    room: str | None = None
+    about: str | None = None
+    visit_minutes: int = 20
+
+
+class Slot(Answer):
+    """One free time. `label` carries the zone's abbreviation only when the clock shows this time twice that day."""
+
+    start: datetime
+    end: datetime
+    local_time: str
+    label: str
+
+
+class SlotDay(Answer):
+    """The free times of one day at the clinic."""
+
+    date: date
+    slots: list[Slot]
+
+
+class FreeTimes(Answer):
+    """Free times, day by day, and the first free start on or after the first day asked for."""
+
+    days: list[SlotDay]
+    next_available: datetime | None = None
+
+
+class Appointment(Answer):
+    """A visit of one patient to one doctor."""
+
+    id: str
+    reference: str
+    doctor_id: str
+    doctor_name: str
+    doctor_specialty: str | None = None
+    room: str | None = None
+    patient_id: str
+    patient_name: str
+    patient_birth_date: date | None = None
+    start: datetime
+    end: datetime
+    local_date: date
+    local_time: str
+    duration_minutes: int
+    status: Literal["booked", "cancelled"]
+    notes: str | None = None
+    created_at: datetime
+    cancelled_at: datetime | None = None
+
+
+class Appointments(Api):
+    """Calls to the appointment service."""
+
+    def doctors(self, cursor: str | None = None) -> Listing[Doctor]:
+        """The directory. Anybody may read it."""
+        params = {"limit": 50, "cursor": cursor}
+        return self.read(Listing[Doctor], "GET", "/doctors", params=params)
+
+    def doctor(self, doctor_id: str) -> Doctor:
+        """One doctor of the directory."""
+        return self.read(Doctor, "GET", f"/doctors/{doctor_id}")
+
+    def free_times(self, doctor_id: str, first: date, last: date) -> FreeTimes:
+        """The free times of a doctor from one day to another, both included."""
+        params = {"doctor_id": doctor_id, "from": first.isoformat(), "to": last.isoformat()}
+        return self.read(FreeTimes, "GET", "/slots", token=session.token(), params=params)
+
+    def book(self, doctor_id: str, start: str, notes: str, key: str) -> Appointment:
+        """Book a time for the signed-in patient. The same key gives the same appointment."""
+        body = {"doctor_id": doctor_id, "appointment_time": start} | ({"notes": notes} if notes else {})
+        headers = {"Idempotency-Key": key}
+        return self.read(Appointment, "POST", "/appointments", token=session.token(), json=body, headers=headers)
+
+    def listed(self, **asked: Any) -> Listing[Appointment]:
+        """Own appointments; `since` and `until` are clinic dates, the rest as in the service's API."""
+        names = {"since": "from", "until": "to"}
+        params = {names.get(name, name): value for name, value in asked.items() if value is not None}
+        return self.read(Listing[Appointment], "GET", "/appointments", token=session.token(), params=params)
+
+    def one(self, appointment_id: str) -> Appointment:
+        """One of the person's own appointments."""
+        return self.read(Appointment, "GET", f"/appointments/{appointment_id}", token=session.token())
+
+    def cancel(self, appointment_id: str) -> Appointment:
+        """Cancel an appointment. Doing it twice is the same as once."""
+        path = f"/appointments/{appointment_id}/cancel"
+        return self.read(Appointment, "POST", path, token=session.token(), json={})

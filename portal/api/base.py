@@ -1,0 +1,61 @@
+"""What the client classes share: answers as models, and one time budget for all the calls of a page."""
+
+import time
+from typing import Any, Generic, TypeVar
+
+from flask import g, has_request_context
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from chassis.client import ServiceClient
+from chassis.errors import Unavailable
+
+PAGE_BUDGET = 2.2
+"""Seconds that the calls of one page may take together. A person waits for a page, not for a service."""
+CALL_BUDGET = 1.5
+"""Seconds for one call, so that a page with two parts still gets the second one when the first is silent."""
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class Answer(BaseModel):
+    """Something a service answered. Fields we do not know are left out: services may add some."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Listing(Answer, Generic[T]):
+    """One page of a list, and the cursor of the next."""
+
+    items: list[T]
+    next_cursor: str | None = None
+
+
+class Neighbour(ServiceClient):
+    """A service client that never makes a page later than its budget."""
+
+    @property
+    def timeout(self) -> float:
+        """Seconds left for one call of this page."""
+        if not has_request_context():
+            return CALL_BUDGET
+        started: float = g.setdefault("calls_started", time.monotonic())
+        return max(0.1, min(CALL_BUDGET, started + PAGE_BUDGET - time.monotonic()))
+
+    @timeout.setter
+    def timeout(self, value: float) -> None:
+        """The base class sets one fixed time; ours depends on the page."""
+
+
+class Api:
+    """Base of the client classes."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self.client = client
+
+    def read(self, kind: type[T], method: str, path: str, **sent: Any) -> T:
+        """Send a request and read the answer as `kind`. An answer we cannot read counts as a service that is out."""
+        answer = self.client.request(method, path, **sent)
+        try:
+            return kind.model_validate(answer)
+        except ValidationError as error:
+            raise Unavailable(service=self.client.name) from error

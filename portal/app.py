@@ -1,0 +1,29 @@
+"""Assembly of the portal."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from chassis import web
+from portal import dates, errors, pages, security, session, views
+from portal.api import Services
+from portal.clinic import Clinic
+from portal.settings import PortalSettings
+
+ROOT = Path(__file__).parent.parent
+
+
+def create_app(settings: PortalSettings | None = None) -> Flask:
+    """The portal, with settings from the environment unless they are given."""
+    settings = settings or PortalSettings.from_environment()
+    app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.secret_key = settings.portal_secret_key
+    web.prepare(app, "portal", settings)
+    app.extensions["clinic"] = Clinic.of(settings)
+    app.extensions["services"] = Services.at(settings)
+    for part in (security, session, dates, pages, errors):
+        part.init_app(app)
+    CSRFProtect(app)
+    views.register(app)
+    return app

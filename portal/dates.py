@@ -1,0 +1,97 @@
+"""Dates and times in words, in the clinic's zone. The one place that writes them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask
+from markupsafe import Markup
+
+from chassis import clock
+from portal.clinic import clinic
+
+
+def today() -> date:
+    """Today at the clinic."""
+    return clock.now().astimezone(clinic().zone).date()
+
+
+def local(moment: datetime) -> datetime:
+    """An aware instant on the clinic's wall."""
+    return moment.astimezone(clinic().zone)
+
+
+def date_words(day: date) -> str:
+    """`14 March 1988`, for birth dates and documents: always with the year."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def day_words(day: date) -> str:
+    """`Tuesday 8 December`, with the year only when it is not this one."""
+    year = "" if day.year == today().year else f" {day.year}"
+    return f"{day:%A} {day.day} {day:%B}{year}"
+
+
+def span_words(first: date, last: date) -> str:
+    """`7 to 13 December 2026`, saying month and year as few times as clear."""
+    if first.year != last.year:
+        return f"{date_words(first)} to {date_words(last)}"
+    month = "" if first.month == last.month else f" {first:%B}"
+    return f"{first.day}{month} to {date_words(last)}"
+
+
+def time_words(moment: datetime) -> str:
+    """`10:20` at the clinic."""
+    return f"{local(moment):%H:%M}"
+
+
+def moment_words(moment: datetime) -> str:
+    """`Tuesday 8 December, 10:20` at the clinic."""
+    return f"{day_words(local(moment).date())}, {time_words(moment)}"
+
+
+def zone_words(moment: datetime) -> str:
+    """The clinic's zone at that instant: `London time (GMT)`."""
+    here = local(moment)
+    city = str(clinic().zone).rsplit("/", 1)[-1].replace("_", " ")
+    abbreviation = here.tzname() or ""
+    return f"{city} time ({abbreviation if abbreviation.isalpha() else 'UTC' + here.strftime('%z')})"
+
+
+def age(born: date, on: date | None = None) -> int:
+    """Whole years since birth, today or on another day."""
+    day = on or today()
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def in_days(day: date) -> str:
+    """How far away a day is, in words: `today`, `tomorrow`, `in 5 days`, `in 3 weeks`; empty for the past."""
+    days = (day - today()).days
+    if days < 0:
+        return ""
+    if days < 2:
+        return ("today", "tomorrow")[days]
+    return f"in {days} days" if days < 14 else f"in {days // 7} weeks"
+
+
+def _tag(value: date | datetime, words: str) -> Markup:
+    machine = local(value).isoformat() if isinstance(value, datetime) else value.isoformat()
+    return Markup('<time datetime="{}">{}</time>').format(machine, words)
+
+
+def init_app(app: Flask) -> None:
+    """Offer the words to templates. Filters ending in `_tag` give a `<time>` element, the others plain words."""
+    filters: dict[str, Any] = {
+        "date_words": date_words,
+        "day_words": day_words,
+        "time_words": time_words,
+        "moment_words": moment_words,
+        "zone_words": zone_words,
+        "age": age,
+        "in_days": in_days,
+        "date_tag": lambda day: _tag(day, date_words(day)),
+        "day_tag": lambda day: _tag(day, day_words(day)),
+        "time_tag": lambda moment: _tag(moment, time_words(moment)),
+        "moment_tag": lambda moment: _tag(moment, moment_words(moment)),
+    }
+    app.jinja_env.filters.update(filters)
+    app.jinja_env.globals.update(span_words=span_words, today=today)

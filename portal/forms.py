@@ -1,0 +1,195 @@
+"""Forms: fields that clean what was typed, dates in three boxes, and errors tied to the boxes they belong to."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, FieldList, FormField, StringField, TextAreaField
+from wtforms import Form as PlainForm
+from wtforms.validators import ValidationError
+
+from chassis.errors import Refusal
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+ErrorLink = tuple[str, str]
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """Base of all forms; carries the form token."""
+
+
+def clean_line(value: str | None) -> str:
+    """One line as people mean it: composed characters, single spaces, none at the ends."""
+    return " ".join(unicodedata.normalize("NFC", value or "").split())
+
+
+def clean_text(value: str | None) -> str:
+    """Several lines as people mean them: composed characters, LF line ends, no space at the ends."""
+    text = unicodedata.normalize("NFC", value or "").replace("\r\n", "\n").replace("\r", "\n")
+    return text.strip()
+
+
+class Line(StringField):  # type: ignore[misc]
+    """One line of text."""
+
+    def __init__(self, label: str, validators: Iterable[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, list(validators), filters=[clean_line], **kwargs)
+
+
+class Text(TextAreaField):  # type: ignore[misc]
+    """Several lines of text."""
+
+    def __init__(self, label: str, validators: Iterable[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, list(validators), filters=[clean_text], **kwargs)
+
+
+class Required:
+    """Something must be there; the sentence says what to do."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __call__(self, form: PlainForm, field: Field) -> None:
+        """Stop at the first thing wrong, so that an empty box has one message only."""
+        if not field.data:
+            from wtforms.validators import StopValidation
+
+            field.errors[:] = []
+            raise StopValidation(self.message)
+
+
+class AtMost:
+    """No more than `limit` characters, counted as the services count them."""
+
+    def __init__(self, limit: int, what: str) -> None:
+        self.limit, self.what = limit, what
+        self.field_flags = {"maxlength": limit}
+
+    def __call__(self, form: PlainForm, field: Field) -> None:
+        """Say how many there are and how many there may be."""
+        if len(field.data or "") > self.limit:
+            raise ValidationError(f"{self.what} can have {self.limit:,} characters. This has {len(field.data):,}.")
+
+
+def plain_characters(form: PlainForm, field: Field) -> None:
+    """Refuse what no keyboard types: control characters and marks that reverse the reading direction."""
+    if any(
+        unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"} and c not in "\n\t\u200c\u200d" for c in field.data or ""
+    ):
+        raise ValidationError("Use letters, numbers and ordinary punctuation only.")
+
+
+class DateParts(Field):  # type: ignore[misc]
+    """A date in three boxes: day, month (a number or its name) and year. `data` is a `date` or None."""
+
+    def __init__(self, label: str, validators: Iterable[Any] = (), *, past: bool = True, **kwargs: Any) -> None:
+        super().__init__(label, list(validators), **kwargs)
+        self.past = past
+        self.parts = {"day": "", "month": "", "year": ""}
+        self.wrong: set[str] = set()
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Read the boxes of a sent form, or show a date."""
+        self.process_errors: list[str] = []
+        self.data: date | None = data if isinstance(data, date) else None
+        if formdata is not None and any(f"{self.name}-{part}" in formdata for part in self.parts):
+            self.parts = {part: clean_line(formdata.get(f"{self.name}-{part}"))[:20] for part in self.parts}
+            self.data = None
+        elif self.data is not None:
+            self.parts = {"day": str(self.data.day), "month": str(self.data.month), "year": str(self.data.year)}
+
+    def pre_validate(self, form: PlainForm) -> None:
+        """Make a date of the boxes, or say which one needs attention."""
+        missing = [part for part, typed in self.parts.items() if not typed]
+        if len(missing) == 3:
+            return
+        if missing:
+            self._refuse(missing, f"{self.label.text} needs a {' and a '.join(missing)}.")
+        try:
+            self.data = date(self._year(), self._month(), int(self.parts["day"]) if self._digits("day") else 0)
+        except ValueError:
+            self._refuse([], "Enter a real date, for example 14 3 1988.")
+        self._check_range()
+
+    def _check_range(self) -> None:
+        from portal.dates import today
+
+        if self.past and self.data is not None and self.data > today():
+            self._refuse(["year"], f"{self.label.text} must be in the past.")
+        if self.data is not None and self.data.year < 1900:
+            self._refuse(["year"], "Enter the year with four digits, from 1900 on.")
+
+    def _digits(self, part: str) -> bool:
+        return self.parts[part].isascii() and self.parts[part].isdigit() and len(self.parts[part]) <= 4
+
+    def _year(self) -> int:
+        if not self._digits("year") or len(self.parts["year"]) != 4:
+            self._refuse(["year"], "Enter the year with four digits, for example 1988.")
+        return int(self.parts["year"])
+
+    def _month(self) -> int:
+        typed = self.parts["month"].lower()
+        if self._digits("month"):
+            return int(typed)
+        return MONTHS.index(typed[:3]) + 1 if typed[:3] in MONTHS else 0
+
+    def _refuse(self, wrong: list[str], message: str) -> None:
+        self.wrong = set(wrong) or set(self.parts)
+        self.data = None
+        raise ValidationError(message)
+
+
+def anchor(field: Field) -> str:
+    """The id an error links to: the box itself, or the first box or choice of a group."""
+    if isinstance(field, DateParts):
+        wrong = [part for part in field.parts if part in field.wrong] or ["day"]
+        return f"{field.id}-{wrong[0]}"
+    if getattr(field, "choices", None) is not None and field.widget.__class__.__name__ != "Select":
+        return f"{field.id}-0"
+    return str(field.id)
+
+
+def summary(form: PlainForm) -> list[ErrorLink]:
+    """All errors of a form in the order of its fields, each with the id of its box."""
+    own = [("", str(message)) for message in getattr(form, "form_errors", [])]
+    return own + [link for field in form for link in _of(field)]
+
+
+def _of(field: Field) -> list[ErrorLink]:
+    if isinstance(field, FieldList):
+        own = [(anchor(field), str(e)) for e in field.errors if isinstance(e, str)]
+        return own + [link for entry in field.entries for link in _of(entry)]
+    if isinstance(field, FormField):
+        return [link for inner in field.form for link in _of(inner)]
+    if field.name == "csrf_token":
+        return []
+    return [(anchor(field), str(message)) for message in field.errors]
+
+
+def place(refusal: Refusal, form: PlainForm) -> bool:
+    """Put a refusal's messages at the fields they are about. True when at least one found its field."""
+    placed = False
+    for error in refusal.errors:
+        field = _at(form, error.pointer.strip("/").split("/"))
+        if field is not None and error.message not in field.errors:
+            field.errors = [*field.errors, error.message]
+            placed = True
+    return placed
+
+
+def _at(form: PlainForm, path: list[str]) -> Field | None:
+    """The field that a JSON pointer means: `/medicines/2/name` is the third row's name."""
+    field = form[path[0]] if path[0] in form else None
+    for step in path[1:]:
+        if isinstance(field, FieldList) and step.isdigit() and int(step) < len(field.entries):
+            field = field.entries[int(step)]
+        elif isinstance(field, FormField) and step in field.form:
+            field = field.form[step]
+        else:
+            return field
+    return field

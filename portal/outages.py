@@ -1,0 +1,43 @@
+"""Which part is out, in words for people, and what still works."""
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from chassis.errors import Unavailable
+
+SENTENCES = {
+    "auth": "Accounts are not available right now",
+    "appointment": "Appointments are not available right now",
+    "prescription": "Prescriptions are not available right now",
+}
+
+
+@dataclass(frozen=True)
+class StillWorking:
+    """A page that does not need the part that is out."""
+
+    label: str
+    url: str
+
+
+def outage(out: Unavailable) -> str:
+    """The sentence for a notice beside a form: which part is out, and that nothing was lost."""
+    return f"{sentence(out)}. Nothing was saved, and what you typed is still here. Try again in a minute."
+
+
+def sentence(out: Unavailable) -> str:
+    """Which part is out: one sentence without its full stop."""
+    return SENTENCES.get(out.service or "", "Part of this site is not available right now")
+
+
+def still_working(out: Unavailable, role: str | None) -> list[StillWorking]:
+    """Where a person of this role can go meanwhile."""
+    parts = {
+        ("appointment", "patient"): ("prescriptions", "Your prescriptions", "prescriptions.index"),
+        ("appointment", "doctor"): ("prescriptions", "Your prescriptions", "prescriptions.index"),
+        ("prescription", "patient"): ("appointments", "Your appointments", "appointments.index"),
+        ("prescription", "doctor"): ("today", "Today's appointments", "doctor.today"),
+    }
+    found = parts.get((out.service or "", role or ""))
+    return [StillWorking(found[1], url_for(found[2]))] if found else []

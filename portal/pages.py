@@ -1,0 +1,44 @@
+"""How a view answers with a page, and what every template can count on."""
+
+from typing import Any
+
+from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
+from jinja2 import StrictUndefined
+from wtforms import Form
+
+from chassis.errors import Refusal, Unavailable
+from portal import forms, navigation, session
+from portal.clinic import clinic
+from portal.outages import outage
+
+
+def page(
+    template: str,
+    *,
+    form: Form | None = None,
+    refusal: Refusal | None = None,
+    status: int | None = None,
+    **context: Any,
+) -> ResponseReturnValue:
+    """Render a page. Errors of the form, or a service's refusal, stand on top of it and set the status.
+
+    A refusal that names fields puts its messages at those fields; any other one is shown as a notice in its own words.
+    """
+    notice = None
+    if refusal is not None:
+        placed = form is not None and forms.place(refusal, form)
+        notice = None if placed else (outage(refusal) if isinstance(refusal, Unavailable) else refusal.detail)
+    errors = forms.summary(form) if form is not None else []
+    if status is None:
+        status = refusal.status if refusal is not None else 422 if errors else 200
+    return render_template(template, form=form, errors=errors, notice=notice, **context), status
+
+
+def init_app(app: Flask) -> None:
+    """Strict templates with the clinic, the person and the way around in them."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(
+        lambda: {"clinic": clinic(), "person": session.person(), "navigation": navigation.items(session.person())}
+    )

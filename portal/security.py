@@ -1,0 +1,80 @@
+"""What every answer carries and what no request may do: headers, cross-site posts, sizes, caching."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, abort, current_app, request, url_for
+
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+LARGEST_FORM = 256 * 1024
+YEAR = 365 * 24 * 3600
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(path: Path, changed: int) -> str:
+    """Part of the file's hash; `changed` makes a new file a new question."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def fingerprint(filename: str) -> str | None:
+    """What the URL of a static file carries, so that it may be cached for ever."""
+    path = Path(current_app.static_folder or "") / filename
+    return _fingerprint(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+def static_url(filename: str) -> str:
+    """The address of a static file with its hash."""
+    return url_for("static", filename=filename, v=fingerprint(filename))
+
+
+def _refuse_cross_site() -> None:
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        abort(403)
+
+
+def _send_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    elif response.status_code in {200, 206, 304}:
+        _cache(response)
+    return response
+
+
+def _cache(response: Response) -> None:
+    """For ever when the URL names the content (fonts by their file name), else ask again each time."""
+    filename = str((request.view_args or {}).get("filename", ""))
+    named = filename.startswith("fonts/") or request.args.get("v") == fingerprint(filename)
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if named else "no-cache"
+
+
+def init_app(app: Flask) -> None:
+    """Put all of it in place."""
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, MAX_FORM_PARTS=300)
+    app.before_request(_refuse_cross_site)
+    app.after_request(_send_headers)
+    app.jinja_env.globals["static_url"] = static_url

@@ -1,0 +1,22 @@
+"""What the portal reads from its environment: where its neighbours are, its secret, and who the clinic is."""
+
+from zoneinfo import ZoneInfo
+
+from chassis.settings import Secret, Settings
+
+
+class PortalSettings(Settings):
+    """The clinic's own words have the demo clinic as their default; the secret has none."""
+
+    portal_secret_key: Secret
+    auth_url: str = "http://127.0.0.1:8001"
+    appointment_url: str = "http://127.0.0.1:8002"
+    prescription_url: str = "http://127.0.0.1:8003"
+    clinic_name: str = "Larkfield Clinic"
+    clinic_address: str = "12 Mill Lane, Exampleton EX1 2AB"
+    clinic_phone: str = "01632 960 122"
+    clinic_email: str = "hello@larkfield.example"
+    clinic_time_zone: ZoneInfo = ZoneInfo("Europe/London")
+    clinic_mark: str = "mark.svg"
+    """The clinic's mark: a file in `static/`."""
+    emergency_number: str = "112"

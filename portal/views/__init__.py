@@ -1,0 +1,11 @@
+"""The pages by area, one module each."""
+
+from flask import Flask
+
+from portal.views import account, accounts, appointments, booking, directory, doctor, home, prescriptions
+
+
+def register(app: Flask) -> None:
+    """Put every area on the map."""
+    for area in (home, accounts, account, directory, booking, appointments, doctor, prescriptions):
+        app.register_blueprint(area.pages)

@@ -1,0 +1,131 @@
+"""Coming in and going out: sign up, sign in, sign out."""
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import PasswordField
+from wtforms.validators import ValidationError
+
+from chassis.errors import Conflict, Refusal, Unauthenticated
+from portal import session
+from portal.api import services
+from portal.forms import AtMost, DateParts, Form, Line, Required, plain_characters
+from portal.pages import page
+
+pages = Blueprint("accounts", __name__)
+
+WRONG = "That e-mail and password do not match an account. Check both, then try again."
+
+
+def an_email(form: Form, field: Line) -> None:
+    """What looks like an e-mail address; the auth service has the last word."""
+    name, at, host = field.data.partition("@")
+    if not (name and at and "." in host.strip(".")) or "@" in host or " " in field.data:
+        raise ValidationError("Enter an e-mail address like name@example.com.")
+
+
+class SignIn(Form):
+    """E-mail and password."""
+
+    email = Line("E-mail", [Required("Enter your e-mail address."), AtMost(254, "The e-mail address")])
+    password = PasswordField("Password", [Required("Enter your password.")])
+
+
+class SignUpDoctor(Form):
+    """A new account."""
+
+    first_name = Line(
+        "First name", [Required("Enter your first name."), AtMost(100, "The first name"), plain_characters]
+    )
+    last_name = Line("Last name", [Required("Enter your last name."), AtMost(100, "The last name"), plain_characters])
+    email = Line("E-mail", [Required("Enter your e-mail address."), AtMost(254, "The e-mail address"), an_email])
+    password = PasswordField("Password", [Required("Choose a password.")])
+
+    def validate_password(self, field: PasswordField) -> None:
+        """Length is all we ask for; the auth service also knows the common ones."""
+        if len(field.data) < 8:
+            raise ValidationError("The password needs at least 8 characters.")
+        if len(field.data) > 128:
+            raise ValidationError("The password can have at most 128 characters.")
+
+
+class SignUpPatient(SignUpDoctor):
+    """A new patient's account: the date of birth stands on prescriptions."""
+
+    birth_date = DateParts("Date of birth", [])
+
+    field_order = ("first_name", "last_name", "birth_date", "email", "password")
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+@session.public
+def sign_in() -> ResponseReturnValue:
+    """Sign in, and go where the person was going."""
+    after = session.local_path(request.values.get("next"))
+    if session.person() and request.method == "GET":
+        return redirect(after, 303)
+    form = SignIn()
+    if not form.validate_on_submit():
+        return page("accounts/sign_in.html", form=form, after=after)
+    try:
+        session.sign_in(services().auth.login(form.email.data, form.password.data))
+    except Unauthenticated:
+        form.form_errors = [WRONG]
+        return page("accounts/sign_in.html", form=form, after=after, status=401)
+    except Refusal as refusal:
+        return page("accounts/sign_in.html", form=form, refusal=refusal, after=after)
+    return redirect(after, 303)
+
+
+@pages.post("/sign-out")
+@session.public
+def sign_out() -> ResponseReturnValue:
+    """Sign out here, and end this sign-in everywhere."""
+    session.sign_out()
+    flash("You are signed out.")
+    return redirect(url_for("home.index"), 303)
+
+
+@pages.route("/sign-up", methods=["GET", "POST"])
+@session.public
+def sign_up() -> ResponseReturnValue:
+    """A patient opens an account."""
+    form = SignUpPatient()
+    return _open_account("patient", form, "accounts/sign_up.html")
+
+
+@pages.route("/sign-up/doctor", methods=["GET", "POST"])
+@session.public
+def sign_up_doctor() -> ResponseReturnValue:
+    """A doctor opens an account; the clinic verifies the licence before it can be used."""
+    return _open_account("doctor", SignUpDoctor(), "accounts/sign_up_doctor.html")
+
+
+def _open_account(role: str, form: SignUpDoctor, template: str) -> ResponseReturnValue:
+    after = session.local_path(request.values.get("next"))
+    if not form.validate_on_submit():
+        return page(template, form=form, after=after)
+    try:
+        services().auth.register(role=role, **_details(form))
+    except Conflict:
+        form.email.errors = ["There is already an account with this e-mail address. Sign in instead, or use another."]
+        return page(template, form=form, after=after, status=409)
+    except Refusal as refusal:
+        return page(template, form=form, refusal=refusal, after=after)
+    return _first_sign_in(form, after)
+
+
+def _details(form: SignUpDoctor) -> dict[str, str]:
+    """What the auth service wants to know. Only our own fields: nothing else of the request is passed on."""
+    given = {name: form[name].data for name in ("first_name", "last_name", "email", "password")}
+    born = form["birth_date"].data if "birth_date" in form else None
+    return {**given, **({"birth_date": born.isoformat()} if born else {})}
+
+
+def _first_sign_in(form: SignUpDoctor, after: str) -> ResponseReturnValue:
+    try:
+        session.sign_in(services().auth.login(form.email.data, form.password.data))
+    except Refusal:
+        flash("Your account is ready. Sign in to go on.")
+        return redirect(url_for("accounts.sign_in", next=after), 303)
+    flash("Your account is ready.")
+    return redirect(after, 303)

@@ -1,0 +1,5 @@
+"""booking."""
+
+from flask import Blueprint
+
+pages = Blueprint("booking", __name__)

@@ -1,0 +1,5 @@
+"""directory."""
+
+from flask import Blueprint
+
+pages = Blueprint("directory", __name__)
