@@ -8,7 +8,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, FormField, StringField, TextAreaField
 from wtforms import Form as PlainForm
-from wtforms.validators import ValidationError
+from wtforms.validators import StopValidation, ValidationError
 
 from chassis.errors import Refusal
 
@@ -57,8 +57,6 @@ class Required:
     def __call__(self, form: PlainForm, field: Field) -> None:
         """Stop at the first thing wrong, so that an empty box has one message only."""
         if not field.data:
-            from wtforms.validators import StopValidation
-
             field.errors[:] = []
             raise StopValidation(self.message)
 
@@ -78,9 +76,8 @@ class AtMost:
 
 def plain_characters(form: PlainForm, field: Field) -> None:
     """Refuse what no keyboard types: control characters and marks that reverse the reading direction."""
-    if any(
-        unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"} and c not in "\n\t\u200c\u200d" for c in field.data or ""
-    ):
+    odd = {"Cc", "Cf", "Cs", "Co"}
+    if any(unicodedata.category(c) in odd and c not in "\n\t\u200c\u200d" for c in field.data or ""):
         raise ValidationError("Use letters, numbers and ordinary punctuation only.")
 
 
@@ -184,7 +181,7 @@ def place(refusal: Refusal, form: PlainForm) -> bool:
 
 def _at(form: PlainForm, path: list[str]) -> Field | None:
     """The field that a JSON pointer means: `/medicines/2/name` is the third row's name."""
-    field = form[path[0]] if path[0] in form else None
+    field = form._fields.get(path[0])
     for step in path[1:]:
         if isinstance(field, FieldList) and step.isdigit() and int(step) < len(field.entries):
             field = field.entries[int(step)]

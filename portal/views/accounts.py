@@ -26,18 +26,17 @@ def an_email(form: Form, field: Line) -> None:
 class SignIn(Form):
     """E-mail and password."""
 
-    email = Line("E-mail", [Required("Enter your e-mail address."), AtMost(254, "The e-mail address")])
+    email = Line("E-mail", [Required("Enter your e-mail address."), AtMost(254, "An e-mail address")])
     password = PasswordField("Password", [Required("Enter your password.")])
 
 
-class SignUpDoctor(Form):
-    """A new account."""
+class SignUp(Form):
+    """A new patient's account. The date of birth stands on prescriptions."""
 
-    first_name = Line(
-        "First name", [Required("Enter your first name."), AtMost(100, "The first name"), plain_characters]
-    )
-    last_name = Line("Last name", [Required("Enter your last name."), AtMost(100, "The last name"), plain_characters])
-    email = Line("E-mail", [Required("Enter your e-mail address."), AtMost(254, "The e-mail address"), an_email])
+    first_name = Line("First name", [Required("Enter your first name."), AtMost(100, "A name"), plain_characters])
+    last_name = Line("Last name", [Required("Enter your last name."), AtMost(100, "A name"), plain_characters])
+    birth_date = DateParts("Date of birth", [Required("Enter your date of birth.")])
+    email = Line("E-mail", [Required("Enter your e-mail address."), AtMost(254, "An e-mail address"), an_email])
     password = PasswordField("Password", [Required("Choose a password.")])
 
     def validate_password(self, field: PasswordField) -> None:
@@ -48,12 +47,10 @@ class SignUpDoctor(Form):
             raise ValidationError("The password can have at most 128 characters.")
 
 
-class SignUpPatient(SignUpDoctor):
-    """A new patient's account: the date of birth stands on prescriptions."""
+class SignUpDoctor(SignUp):
+    """A new doctor's account: nobody asks a doctor's age."""
 
-    birth_date = DateParts("Date of birth", [])
-
-    field_order = ("first_name", "last_name", "birth_date", "email", "password")
+    birth_date = None
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
@@ -89,8 +86,7 @@ def sign_out() -> ResponseReturnValue:
 @session.public
 def sign_up() -> ResponseReturnValue:
     """A patient opens an account."""
-    form = SignUpPatient()
-    return _open_account("patient", form, "accounts/sign_up.html")
+    return _open_account("patient", SignUp(), "accounts/sign_up.html")
 
 
 @pages.route("/sign-up/doctor", methods=["GET", "POST"])
@@ -100,7 +96,7 @@ def sign_up_doctor() -> ResponseReturnValue:
     return _open_account("doctor", SignUpDoctor(), "accounts/sign_up_doctor.html")
 
 
-def _open_account(role: str, form: SignUpDoctor, template: str) -> ResponseReturnValue:
+def _open_account(role: str, form: SignUp, template: str) -> ResponseReturnValue:
     after = session.local_path(request.values.get("next"))
     if not form.validate_on_submit():
         return page(template, form=form, after=after)
@@ -114,14 +110,14 @@ def _open_account(role: str, form: SignUpDoctor, template: str) -> ResponseRetur
     return _first_sign_in(form, after)
 
 
-def _details(form: SignUpDoctor) -> dict[str, str]:
+def _details(form: SignUp) -> dict[str, str]:
     """What the auth service wants to know. Only our own fields: nothing else of the request is passed on."""
     given = {name: form[name].data for name in ("first_name", "last_name", "email", "password")}
     born = form["birth_date"].data if "birth_date" in form else None
     return {**given, **({"birth_date": born.isoformat()} if born else {})}
 
 
-def _first_sign_in(form: SignUpDoctor, after: str) -> ResponseReturnValue:
+def _first_sign_in(form: SignUp, after: str) -> ResponseReturnValue:
     try:
         session.sign_in(services().auth.login(form.email.data, form.password.data))
     except Refusal:
