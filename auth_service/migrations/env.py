@@ -1,0 +1,5 @@
+"""Runs this service's migrations."""
+
+from chassis.migrations import run
+
+run()

@@ -1,0 +1,145 @@
+"""What the auth service takes in and gives out."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from auth_service import passwords
+from auth_service.models import Person
+from chassis import clock
+from chassis.schemas import In, Line, Out, PlainDate
+
+OLDEST = 130
+
+
+def _email(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as error:
+        raise PydanticCustomError("email", "Enter an e-mail address, like name@example.com.") from error
+
+
+def _readable(value: str) -> str:
+    if any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in value):
+        raise PydanticCustomError("characters", "A password cannot hold control characters.")
+    return value
+
+
+def _born(value: date) -> date:
+    today = clock.now().date()
+    if not today.replace(year=today.year - OLDEST, day=1) <= value <= today:
+        raise PydanticCustomError("birth_date", "Enter a date of birth in the past.")
+    return value
+
+
+Email = Annotated[Line, StringConstraints(min_length=3, max_length=254), AfterValidator(_email)]
+Password = Annotated[str, StringConstraints(min_length=8, max_length=128), AfterValidator(_readable)]
+Name = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+BirthDate = Annotated[PlainDate, AfterValidator(_born)]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=8192, pattern=r"^[\x21-\x7e]+$")]
+
+
+class RegisterIn(In):
+    """A new account. Admins are never made here."""
+
+    email: Email
+    role: Literal["patient", "doctor"]
+    first_name: Name
+    last_name: Name
+    birth_date: BirthDate | None = None
+    password: Password  # last, because it is compared with the fields above
+
+    @field_validator("password")
+    @classmethod
+    def _not_guessable(cls, password: str, info: ValidationInfo) -> str:
+        passwords.refuse_guessable(password, [str(info.data.get(name, "")) for name in ("email", "first_name", "last_name")])
+        return password
+
+
+class LoginIn(In):
+    """An e-mail address and a password; what is wrong with either is not told."""
+
+    email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=254)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class RefreshIn(In):
+    """A refresh token."""
+
+    refresh_token: Token
+
+
+class TokenIn(In):
+    """A token to look at (RFC 7662)."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=20000)]
+    token_type_hint: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+
+class ProfileIn(In):
+    """Changes to one's own profile. What is left out stays."""
+
+    first_name: Name | None = None
+    last_name: Name | None = None
+    birth_date: BirthDate | None = None
+
+
+class LicenceOut(Out):
+    """A doctor's licence to practise, as the clinic has checked it."""
+
+    state: Literal["unverified", "verified", "suspended"]
+    number: str | None
+    register_: str | None = Field(serialization_alias="register", validation_alias="register")
+
+
+class PersonOut(Out):
+    """A person, as they may see themselves."""
+
+    id: UUID
+    email: str
+    role: Literal["patient", "doctor", "admin"]
+    first_name: str
+    last_name: str
+    name: str
+    birth_date: date | None
+    licence: LicenceOut | None
+    created_at: datetime
+
+
+class TokensOut(Out):
+    """Tokens after a sign-in or a refresh (RFC 6749 5.1). `expires_in` counts seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int
+    user: PersonOut
+
+    @classmethod
+    def issued(cls, access_token: str, refresh_token: str, life: int, person: Person) -> "TokensOut":
+        """The answer for a person who has just proved who they are."""
+        return cls(
+            access_token=access_token, refresh_token=refresh_token, expires_in=life, user=PersonOut.of(person)
+        )
+
+
+class IntrospectionOut(Out):
+    """Whether a token holds right now (RFC 7662). Of one that does not, nothing else is told."""
+
+    active: bool
+    valid: bool
+    sub: UUID | None = None
+    role: str | None = None
+    name: str | None = None
+    licence: dict[str, Any] | None = None
+    sid: UUID | None = None
+    jti: UUID | None = None
+    iss: str | None = None
+    aud: list[str] | None = None
+    iat: int | None = None
+    exp: int | None = None
+    token_type: str | None = None

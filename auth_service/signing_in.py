@@ -1,0 +1,121 @@
+"""The rules of signing in: password to session, refresh, and sign-out.
+
+A refresh token is single use. The one that follows it is derived from it with a secret, so that a lost reply, or two
+pages that refresh at once, get the same successor within a short grace; any later use ends the whole family.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from auth_service import access_tokens, passwords
+from auth_service.models import Person, RefreshToken, Session, db
+from auth_service.signing_keys import derive
+from chassis import clock
+from chassis.errors import Unauthenticated
+
+IDLE = timedelta(hours=12)
+ABSOLUTE = timedelta(days=7)
+GRACE = timedelta(seconds=10)
+
+
+class InvalidCredentials(Unauthenticated):
+    """401: no such account, a wrong password, or a disabled account; nobody learns which."""
+
+    code, title = "invalid-credentials", "Cannot sign in"
+    detail = "The e-mail address or the password is not right."
+
+
+class RefreshRefused(Unauthenticated):
+    """401: the refresh token is unknown, over, or was used before."""
+
+    code, title, detail = "refresh-refused", "Session over", "The session is over. Sign in again."
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A person with a fresh pair of tokens."""
+
+    person: Person
+    access_token: str
+    refresh_token: str
+
+
+def sign_in(email: str, password: str, secret: str) -> SignedIn:
+    """Begin a session. Raises `InvalidCredentials`, the same in words and in time for every reason."""
+    person = db.session.scalar(select(Person).where(Person.email == email))
+    usable = person is not None and person.disabled_at is None
+    if not passwords.matches(password, person.password_hash if person and usable else None) or person is None:
+        raise InvalidCredentials
+    now = clock.now()
+    session = Session(person_id=person.id, created_at=now, expires_at=now + ABSOLUTE)
+    db.session.add(session)
+    db.session.flush()
+    token = secrets.token_urlsafe(32)
+    _store(token, session, now)
+    access = access_tokens.sign(person, session.id, secret)
+    db.session.commit()
+    return SignedIn(person, access, token)
+
+
+def refresh(token: str, secret: str) -> SignedIn:
+    """Trade a refresh token for new tokens. Raises `RefreshRefused`; reuse after the grace ends the session."""
+    now = clock.now()
+    session = _lock_session(token)
+    used = db.session.get(RefreshToken, _hash(token), populate_existing=True)
+    if session is None or used is None or session.ended_at or min(session.expires_at, used.expires_at) <= now:
+        raise RefreshRefused
+    successor = _successor(token, secret)
+    if used.used_at is not None and not _forgivable(used.used_at, successor, now):
+        session.ended_at = now
+        db.session.commit()
+        raise RefreshRefused
+    if used.used_at is None:
+        used.used_at = now
+        _store(successor, session, now)
+    person = db.session.get(Person, session.person_id)
+    if person is None or person.disabled_at:
+        raise RefreshRefused
+    access = access_tokens.sign(person, session.id, secret)
+    db.session.commit()
+    return SignedIn(person, access, successor)
+
+
+def sign_out(token: str) -> None:
+    """End the session of a refresh token. A token nobody knows changes nothing."""
+    session = _lock_session(token)
+    if session is not None and session.ended_at is None:
+        session.ended_at = clock.now()
+        db.session.commit()
+
+
+def _lock_session(token: str) -> Session | None:
+    """The session of this token, locked: two refreshes of one family come one after the other."""
+    of_token = select(RefreshToken.session_id).where(RefreshToken.hash == _hash(token)).scalar_subquery()
+    return db.session.scalar(select(Session).where(Session.id == of_token).with_for_update())
+
+
+def _forgivable(used_at: datetime, successor: str, now: datetime) -> bool:
+    """A reply may have been lost: within the grace, and while the successor is unused."""
+    child = db.session.get(RefreshToken, _hash(successor))
+    return now - used_at <= GRACE and child is not None and child.used_at is None
+
+
+def _store(token: str, session: Session, now: datetime) -> None:
+    expires = min(now + IDLE, session.expires_at)
+    db.session.add(RefreshToken(hash=_hash(token), session_id=session.id, created_at=now, expires_at=expires))
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _successor(token: str, secret: str) -> str:
+    """The token that follows this one: 256 bits that only this service can work out."""
+    digest = hmac.digest(derive(secret, b"refresh tokens"), token.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,0 +1,1 @@
+"""What every program of the clinic stands on: assembly, failures, tokens, database, logs and calls between programs."""

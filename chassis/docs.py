@@ -1,0 +1,137 @@
+"""The API's description: `/openapi.json` (OpenAPI 3.1) made complete, and a Swagger page at `/docs` under a strict CSP."""
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from apiflask import APIFlask
+from flask import Blueprint, Flask, Response, send_from_directory
+
+from chassis.errors import Refusal
+from chassis.identity import public
+from chassis.problems import PROBLEM_SCHEMA
+
+V = TypeVar("V", bound=Callable[..., Any])
+Spec = dict[str, Any]
+
+ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
+CSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} API</title>
+<link rel="icon" href="docs/favicon-32x32.png"><link rel="stylesheet" href="docs/swagger-ui.css">
+</head>
+<body><main id="api"></main>
+<script src="docs/swagger-ui-bundle.js"></script><script src="docs/start.js"></script>
+</body>
+</html>
+"""
+START = """SwaggerUIBundle({
+  url: "openapi.json", dom_id: "#api", presets: [SwaggerUIBundle.presets.apis], layout: "BaseLayout",
+  deepLinking: true, validatorUrl: null
+});
+"""
+
+
+def refuses(*refusals: type[Refusal]) -> Callable[[V], V]:
+    """Name, for the documentation, the rules that this view may refuse with."""
+
+    def decorate(view: V) -> V:
+        view.refuses = refusals  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def describe(app: APIFlask) -> None:
+    """Complete the generated description: tokens, required bodies, problems, and names without their parents'."""
+    app.config["OPENAPI_VERSION"] = "3.1.0"
+    app.config["AUTO_OPERATION_ID"] = True
+    app.config["AUTO_SERVERS"] = False
+    app.config["AUTO_404_RESPONSE"] = False
+    app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
+    app.config["SECURITY_SCHEMES"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+
+    @app.spec_processor
+    def complete(spec: Spec) -> Spec:
+        components = spec.setdefault("components", {})
+        components["schemas"] = {_short(name): schema for name, schema in components.get("schemas", {}).items()}
+        components["schemas"]["Problem"] = PROBLEM_SCHEMA
+        _shorten_references(spec)
+        for operations in spec["paths"].values():
+            for method, operation in operations.items():
+                if method != "parameters":
+                    _complete_operation(app, method, operation)
+        return spec
+
+
+def _short(name: str) -> str:
+    return name.rsplit(".", 1)[-1]
+
+
+def _shorten_references(node: Any) -> None:
+    if isinstance(node, dict):
+        node.pop("$defs", None)
+        if isinstance(node.get("$ref"), str):
+            prefix, _, name = node["$ref"].rpartition("/")
+            node["$ref"] = f"{prefix}/{_short(name)}"
+        node = list(node.values())
+    if isinstance(node, list):
+        for child in node:
+            _shorten_references(child)
+
+
+def _complete_operation(app: Flask, method: str, operation: Spec) -> None:
+    endpoint = next(
+        name
+        for name in app.view_functions
+        if operation["operationId"] == f"{method}_{name.replace('.', '_')}"
+    )
+    view = app.view_functions[endpoint]
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+    found: dict[int, list[str]] = {400: [], 422: [], 503: []}
+    if getattr(view, "access", None) != "public":
+        operation["security"] = [{"bearer": []}]
+        found |= {401: ["token-missing, token-invalid"], 403: ["forbidden"]}
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            found.setdefault(404, [])
+            parameter["schema"] = {"type": "string", "format": "uuid"}
+    for refusal in getattr(view, "refuses", ()):
+        found.setdefault(refusal.status, []).append(f"{refusal.code}: {refusal.detail}")
+    for status, sentences in sorted(found.items()):
+        operation["responses"][str(status)] = {
+            "description": "\n\n".join(sentences) or "A problem.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+
+
+def serve_docs(app: APIFlask) -> None:
+    """`GET /docs`: Swagger UI from this program's own files, no other host."""
+    pages = Blueprint("docs", __name__)
+    pages.enable_openapi = False  # type: ignore[attr-defined]
+    folder = str(files("flask_swagger_ui") / "dist")
+
+    @pages.get("/docs")
+    @public
+    def page() -> Response:
+        return Response(PAGE.format(title=app.title), mimetype="text/html", headers={"Content-Security-Policy": CSP})
+
+    @pages.get("/docs/start.js")
+    @public
+    def start() -> Response:
+        return Response(START, mimetype="text/javascript")
+
+    def asset(name: str) -> Response:
+        return send_from_directory(folder, name, max_age=86400)
+
+    for name in ASSETS:
+        pages.add_url_rule(f"/docs/{name}", name.replace(".", "-"), public(_fixed(asset, name)))
+    app.register_blueprint(pages)
+
+
+def _fixed(asset: Callable[[str], Response], name: str) -> Callable[[], Response]:
+    return lambda: asset(name)

@@ -1,0 +1,19 @@
+"""How every program is served. Use it as `gunicorn -c python:chassis.gunicorn --bind HOST:PORT 'package:create_app()'`."""
+
+import os
+
+_demo = os.environ.get("ENVIRONMENT") == "demo"
+
+workers = int(os.environ.get("WEB_CONCURRENCY", "1" if _demo else "2"))
+worker_class = "gthread"
+threads = 8
+preload_app = True  # one import for all workers; no connection is open before the fork
+timeout = 30
+graceful_timeout = 10
+keepalive = 30
+limit_request_line = 4094
+limit_request_fields = 100
+limit_request_field_size = 8190
+control_socket_disable = True
+accesslog = None  # the chassis writes one JSON line per request itself
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")

@@ -1,0 +1,96 @@
+"""Who is asking: the principal of a request, and which roles a view lets in (nobody, unless it says so)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Flask, g, request
+from werkzeug.exceptions import NotFound as NoRoute
+
+from chassis.errors import Forbidden, InvalidRequest, TokenMissing
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+class DoctorNotVerified(Forbidden):
+    """403: the clinic has not verified this doctor's licence, or has suspended it."""
+
+    code, title = "doctor-not-verified", "Licence not verified"
+    detail = "The clinic has not verified this doctor's licence yet."
+
+
+@dataclass(frozen=True)
+class Principal:
+    """The person a token speaks for, as the auth service saw them when it signed the token."""
+
+    id: UUID
+    role: str
+    name: str
+    session_id: UUID
+    version: int = 0
+    birth_date: date | None = None
+    licence_state: str | None = None
+    licence_number: str | None = None
+    licence_register: str | None = None
+
+
+def principal() -> Principal:
+    """The person of this request. Only views behind a token may ask."""
+    found: Principal = g.principal
+    return found
+
+
+def bearer_token() -> str:
+    """The token in the Authorization header (RFC 6750), the only place it is read from."""
+    header = request.headers.get("Authorization", "")
+    if "," in header:
+        raise InvalidRequest("Send one Authorization header.")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise TokenMissing
+    return token
+
+
+def public(view: V) -> V:
+    """Let anybody call this view, signed in or not."""
+    view.access = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def allow(*roles: str, unverified: bool = False) -> Callable[[V], V]:
+    """Let people of these roles call this view. Doctors need a verified licence unless `unverified` is set."""
+
+    def decorate(view: V) -> V:
+        view.access = (frozenset(roles), unverified)  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def guard(
+    app: Flask, verify: Callable[[str], Principal], check_person: Callable[[Principal], None] | None = None
+) -> None:
+    """Ask for a token before every view that is not public; `verify` turns a token into a principal.
+
+    `check_person` may refuse a principal whose token holds.
+    """
+
+    @app.before_request
+    def check_token() -> None:
+        if request.endpoint is None or request.routing_exception is not None:
+            return
+        access = getattr(app.view_functions[request.endpoint], "access", None)
+        if access == "public":
+            return
+        g.principal = person = verify(bearer_token())
+        if check_person:
+            check_person(person)
+        if access is None:
+            raise NoRoute
+        roles, unverified = access
+        if person.role not in roles:
+            raise Forbidden
+        if person.role == "doctor" and person.licence_state != "verified" and not unverified:
+            raise DoctorNotVerified

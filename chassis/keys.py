@@ -1,0 +1,43 @@
+"""The auth service's public keys (RFC 7517), fetched when needed, kept while auth is down."""
+
+import threading
+import time
+from typing import Any
+
+from jwt import PyJWK, PyJWTError
+
+from chassis.client import ServiceClient
+from chassis.errors import Refusal, Unavailable
+
+
+class KeySet:
+    """A cached JWK set. An unknown `kid` asks for a fresh set at most once per 10 s, and never blocks known ones."""
+
+    FRESH_FOR = 10.0
+    RETRY_AFTER = 1.0
+
+    def __init__(self, auth: ServiceClient) -> None:
+        self._auth = auth
+        self._keys: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._next_fetch = 0.0
+        self._reachable = True
+
+    def find(self, kid: str) -> Any | None:
+        """The public key of `kid`; None when auth does not know it; `Unavailable` when auth cannot be asked."""
+        if kid not in self._keys:
+            with self._lock:
+                if kid not in self._keys and time.monotonic() >= self._next_fetch:
+                    self._fetch()
+        if kid not in self._keys and not self._reachable:
+            raise Unavailable(service=self._auth.name)
+        return self._keys.get(kid)
+
+    def _fetch(self) -> None:
+        try:
+            found = self._auth.request("GET", "/.well-known/jwks.json")
+            self._keys = {jwk["kid"]: PyJWK(jwk, "ES256").key for jwk in found["keys"]}
+            self._reachable = True
+        except (Refusal, PyJWTError, KeyError, TypeError):
+            self._reachable = False
+        self._next_fetch = time.monotonic() + (self.FRESH_FOR if self._reachable else self.RETRY_AFTER)

@@ -1,0 +1,96 @@
+"""How a JSON service is assembled: `build` does for each of them what none of them should write again."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from apiflask import APIBlueprint, APIFlask
+from flask import Request, request
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import NotAcceptable
+from werkzeug.routing import UnicodeConverter
+
+from chassis import docs, identity, problems, strict_json, tokens, web
+from chassis.errors import Unavailable, UnsupportedMediaType
+from chassis.identity import Principal
+from chassis.settings import Secret, Settings
+
+MAX_BODY = 64 * 1024
+ANSWERS = ("application/json", "application/problem+json", "text/html", "text/css", "text/javascript", "image/png")
+
+
+class ServiceSettings(Settings):
+    """What every service reads; a service's own class adds the prefix of its name."""
+
+    database_url: str
+    secret_key: Secret
+
+
+class IdConverter(UnicodeConverter):
+    """A UUID in canonical form; any other spelling is no such page (404)."""
+
+    regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+
+class StrictRequest(Request):
+    """A request whose body is plain UTF-8 JSON or refused."""
+
+    def get_json(self, *args: Any, **kwargs: Any) -> Any:
+        """The parsed body. 415 for any other content type or encoding, 400 for what is not strict JSON."""
+        if self.mimetype != "application/json" or self.headers.get("Content-Encoding", "identity") != "identity":
+            raise UnsupportedMediaType
+        if self.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+            raise UnsupportedMediaType
+        return strict_json.parse(self.get_data())
+
+
+def build(
+    name: str,
+    package: str,
+    settings: ServiceSettings,
+    db: SQLAlchemy,
+    blueprints: Iterable[APIBlueprint],
+    find_key: tokens.KeyFinder,
+    check_person: Callable[[Principal], None] | None = None,
+) -> APIFlask:
+    """A service called `name` ("auth"), ready to serve `blueprints` from `package` behind its token check.
+
+    `check_person` may refuse a principal whose token holds (`Unauthenticated`).
+    """
+    app = APIFlask(package, title=f"{name.capitalize()} service", version="1.0", docs_path=None, json_errors=False)
+    app.request_class = StrictRequest
+    # SQLAlchemy 2.1 takes another driver unless told
+    database = make_url(settings.database_url).set(drivername="postgresql+psycopg2")
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SQLALCHEMY_DATABASE_URI=database)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.converters["id"] = IdConverter
+    db.init_app(app)
+    Migrate(app, db, directory=f"{app.root_path}/migrations")
+    web.prepare(app, name, settings, check=lambda: _answer(db))
+    _refuse_unknown_answers(app)
+    tokens.configure(app, name, find_key)
+    identity.guard(app, tokens.Verifier(), check_person)
+    problems.handle_failures(app)
+    docs.describe(app)
+    docs.serve_docs(app)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    identity.public(app.view_functions["openapi.spec"])
+    return app
+
+
+def _answer(db: SQLAlchemy) -> None:
+    """Ask the database one question."""
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        raise Unavailable(service="database") from error
+
+
+def _refuse_unknown_answers(app: APIFlask) -> None:
+    @app.before_request
+    def acceptable() -> None:
+        if request.accept_mimetypes and not request.accept_mimetypes.best_match(ANSWERS):
+            raise NotAcceptable

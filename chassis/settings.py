@@ -1,0 +1,55 @@
+"""Typed settings, read once from the environment at start; everything missing is reported at once."""
+
+import sys
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SECRETS_DIR = "/run/secrets"
+
+
+def _long_enough(secret: str) -> str:
+    if len(secret) < 32:
+        raise ValueError("must be at least 32 characters; make one with `openssl rand -hex 32`")
+    return secret
+
+
+Secret = Annotated[str, AfterValidator(_long_enough)]
+"""A secret of at least 32 characters. It has no default anywhere."""
+
+
+class Settings(BaseSettings):
+    """What every program reads. A file `/run/secrets/<name>` in lower case serves in place of a variable."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    environment: Literal["production", "demo"] = "production"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    trusted_hosts: Annotated[list[str], NoDecode] = Field(default_factory=list)
+
+    @classmethod
+    def from_environment(cls: "type[S]", **given: Any) -> "S":
+        """Read the environment; on anything missing or malformed, say all of it in plain lines and exit with 2."""
+        try:
+            return cls(_secrets_dir=SECRETS_DIR if _readable_dir(SECRETS_DIR) else None, **given)
+        except ValidationError as error:
+            sys.exit(_explain(error))
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def _readable_dir(path: str) -> bool:
+    from os import access, path as paths, R_OK
+
+    return paths.isdir(path) and access(path, R_OK)
+
+
+def _explain(error: ValidationError) -> str:
+    """One line for each setting that is missing or wrong. The value itself is never shown: it may be a secret."""
+    lines = []
+    for problem in error.errors(include_input=False):
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        lines.append(f"  {name}: {'is not set' if problem['type'] == 'missing' else problem['msg']}")
+    return "These settings need attention (see the settings table in README.md):\n" + "\n".join(lines)

@@ -1,0 +1,64 @@
+"""What every program does around a request: its id, one log line, which hosts it answers to, and its health."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from chassis import logs
+from chassis.errors import Refusal
+from chassis.identity import public
+from chassis.settings import Settings
+
+
+def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[], None] | None = None) -> None:
+    """Request ids, logging, trusted hosts and `GET /health` for one program.
+
+    `check` raises a `Refusal` while the program cannot do its work.
+    """
+    logs.configure(program, settings.log_level)
+    app.config["TRUSTED_HOSTS"] = settings.trusted_hosts or None
+    app.url_map.merge_slashes = False
+    _log_requests(app)
+
+    @app.get("/health")
+    @public
+    def health() -> tuple[Response, int]:
+        """Say whether this program can do its work."""
+        try:
+            if check:
+                check()
+        except Refusal as refusal:
+            return jsonify(status="unavailable", service=program, part=refusal.extras.get("service")), 503
+        return jsonify(status="ok", service=program), 200
+
+
+def _log_requests(app: Flask) -> None:
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+        g.request_id = logs.begin_request(request.headers.get("X-Request-Id"))
+
+    # the first before_request function registered runs first, so a refused request has its id too
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = getattr(g, "request_id", "-")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Cache-Control", "no-store")
+        logs.logger.info("request", extra=_line(response))
+        return response
+
+
+def _line(response: Response) -> dict[str, Any]:
+    """What is logged of a request: the route, never the address bar, which may name a person."""
+    route = request.url_rule.rule if request.url_rule else None
+    began = getattr(g, "began", None)
+    spent = round((time.perf_counter() - began) * 1000, 1) if began else None
+    return {"method": request.method, "route": route, "status": response.status_code, "ms": spent}
+
+
+def code_of(error: HTTPException) -> str:
+    """A stable code for an error of the web server itself: `method-not-allowed` for 405 and so on."""
+    return (error.name or "error").lower().replace(" ", "-")
