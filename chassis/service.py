@@ -65,6 +65,7 @@ def build(
     database = make_url(settings.database_url).set(drivername="postgresql+psycopg2")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SQLALCHEMY_DATABASE_URI=database)
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.converters["id"] = IdConverter
     db.init_app(app)
     Migrate(app, db, directory=f"{app.root_path}/migrations")

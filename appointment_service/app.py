@@ -1,0 +1,23 @@
+"""Assembles the appointment service."""
+
+from apiflask import APIFlask
+
+from appointment_service import commands
+from appointment_service.models import db
+from appointment_service.settings import AppointmentSettings
+from appointment_service.views import appointments, doctors
+from chassis.client import ServiceClient
+from chassis.cursor import Cursors
+from chassis.keys import KeySet
+from chassis.service import build
+
+
+def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient | None = None) -> APIFlask:
+    """The appointment service as a WSGI application; `auth` is where the keys of tokens come from."""
+    settings = settings or AppointmentSettings.from_environment()
+    keys = KeySet(auth or ServiceClient("auth", settings.auth_url))
+    app = build("appointment", __package__, settings, db, [doctors.bp, appointments.bp], keys.find)
+    app.extensions["zone"] = settings.zone
+    app.extensions["cursors"] = Cursors(settings.secret_key)
+    commands.register(app, settings)
+    return app

@@ -1,0 +1,27 @@
+"""The appointment service's settings."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field
+
+from chassis.service import ServiceSettings
+from chassis.settings import Secret
+
+
+def _zone(name: object) -> ZoneInfo:
+    try:
+        return name if isinstance(name, ZoneInfo) else ZoneInfo(str(name))
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("is not the name of a time zone, like Europe/London") from error
+
+
+class AppointmentSettings(ServiceSettings):
+    """`CLINIC_TIME_ZONE` is the zone in which the clinic's clocks are read."""
+
+    database_url: str = Field(validation_alias="APPOINTMENT_DATABASE_URL")
+    secret_key: Secret = Field(validation_alias="APPOINTMENT_SECRET_KEY")
+    auth_url: str = Field(default="http://127.0.0.1:8001", validation_alias="AUTH_URL")
+    zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = Field(
+        default=ZoneInfo("Europe/London"), validation_alias="CLINIC_TIME_ZONE"
+    )

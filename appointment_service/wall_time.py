@@ -1,0 +1,46 @@
+"""Between the clinic's wall clock and instants: the one place that knows of clock changes.
+
+Never adds to an aware local time and never subtracts two of one zone: Python would do that in wall time.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+SECOND = timedelta(seconds=1)
+
+
+def instant(day: date, wall: time, zone: ZoneInfo, *, ending: bool = False) -> datetime:
+    """The instant (UTC) at which the wall clock shows this time.
+
+    In the gap of a spring change: the first instant after it. In the overlap of an autumn change: the first
+    occurrence, or for an `ending` edge the second, so that no hour of work is lost.
+    """
+    local = datetime.combine(day, wall)
+    if not exists(local, zone):
+        return _end_of_gap(local, zone)
+    return local.replace(tzinfo=zone, fold=int(ending)).astimezone(UTC)
+
+
+def exists(local: datetime, zone: ZoneInfo) -> bool:
+    """Whether the wall clock ever shows this naive time."""
+    return local.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local
+
+
+def day_bounds(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The instants at which `first` begins and `last` is over."""
+    return instant(first, time(), zone), instant(last + timedelta(days=1), time(), zone)
+
+
+def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of the change, found between the readings before and after it."""
+    early = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    late = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    before = early.astimezone(zone).utcoffset()
+    while late - early > SECOND:
+        middle = early + (late - early) // 2
+        middle = middle.replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == before:
+            early = middle
+        else:
+            late = middle
+    return late
