@@ -76,12 +76,12 @@ def place_for(directory: Path, account: Account | None, *, lasting: bool) -> Pat
         key = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:12]
         place = Path("/var/lib" if lasting else tempfile.gettempdir()) / f"clinic-{key}"
     place.mkdir(mode=0o700, exist_ok=True)
-    _refuse_foreign(place)
+    refuse_foreign(place)
     place.chmod(0o711 if account else 0o700)
     return place
 
 
-def _refuse_foreign(place: Path) -> None:
+def refuse_foreign(place: Path) -> None:
     """Names in shared directories can be guessed; a directory somebody else made there is not ours to fill."""
     status = place.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
