@@ -1,0 +1,25 @@
+"""Assembles the prescription service."""
+
+from apiflask import APIFlask
+
+from chassis.client import ServiceClient
+from chassis.cursor import Cursors
+from chassis.keys import KeySet
+from chassis.service import build
+from prescription_service.models import db
+from prescription_service.settings import PrescriptionSettings
+from prescription_service.views import bp
+
+
+def create_app(
+    settings: PrescriptionSettings | None = None,
+    auth: ServiceClient | None = None,
+    appointments: ServiceClient | None = None,
+) -> APIFlask:
+    """The prescription service as a WSGI application; `auth` and `appointments` are its neighbours."""
+    settings = settings or PrescriptionSettings.from_environment()
+    keys = KeySet(auth or ServiceClient("auth", settings.auth_url))
+    app = build("prescription", __package__, settings, db, [bp], keys.find)
+    app.extensions["cursors"] = Cursors(settings.secret_key)
+    app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
+    return app

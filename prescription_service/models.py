@@ -1,0 +1,68 @@
+"""The tables of the prescription service. A signed prescription is never changed: a trigger refuses it."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from chassis.database import make_database
+from chassis.idempotency import IdempotencyKeyColumns
+
+db = make_database()
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import DeclarativeBase as Model
+else:
+    Model = db.Model
+
+ACTIVE = "active"
+
+
+class Prescription(Model):
+    """What a doctor has signed for a patient, with every name as it was at that moment."""
+
+    __tablename__ = "prescription"
+    __table_args__ = (
+        UniqueConstraint("number", name="uq_prescription_number"),
+        CheckConstraint("status IN ('active')", name="status"),
+        Index("ix_prescription_doctor_id_issued_at", "doctor_id", "issued_at", "id"),
+        Index("ix_prescription_patient_id_issued_at", "patient_id", "issued_at", "id"),
+        Index("ix_prescription_appointment_id", "appointment_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    number: Mapped[str]
+    status: Mapped[str] = mapped_column(default=ACTIVE)
+    appointment_id: Mapped[UUID]
+    appointment_time: Mapped[str]
+    doctor_id: Mapped[UUID]
+    doctor_name: Mapped[str]
+    doctor_specialty: Mapped[str]
+    doctor_licence_number: Mapped[str]
+    doctor_licence_register: Mapped[str]
+    patient_id: Mapped[UUID]
+    patient_name: Mapped[str]
+    patient_birth_date: Mapped[date | None]
+    notes: Mapped[str]
+    issued_at: Mapped[datetime]
+    medicines: Mapped[list["Medicine"]] = relationship(order_by="Medicine.position", lazy="selectin")
+
+
+class Medicine(Model):
+    """One medicine of a prescription, in the doctor's own words."""
+
+    __tablename__ = "medicine"
+    __table_args__ = (CheckConstraint("position BETWEEN 1 AND 10", name="position"),)
+
+    prescription_id: Mapped[UUID] = mapped_column(ForeignKey("prescription.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    name: Mapped[str]
+    dosage: Mapped[str]
+    duration: Mapped[str]
+    instructions: Mapped[str]
+
+
+class IdempotencyKey(IdempotencyKeyColumns, Model):
+    """Answers already given to writes with an `Idempotency-Key`."""

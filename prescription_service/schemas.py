@@ -1,0 +1,80 @@
+"""What the prescription service takes in and gives out."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from chassis.schemas import Id, In, Line, Out, Page, Paging, Prose
+from prescription_service.prescribing import MedicineWords
+
+
+def _with_a_letter(name: str) -> str:
+    if not any(character.isalpha() for character in name):
+        raise PydanticCustomError("medicine_name", "Write the name of the medicine.")
+    return name
+
+
+class MedicineIn(In):
+    """One medicine in the doctor's words."""
+
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=200), AfterValidator(_with_a_letter)]
+    dosage: Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+    duration: Annotated[Line, StringConstraints(min_length=1, max_length=100)]
+    instructions: Annotated[Prose, StringConstraints(max_length=500)] = ""
+
+    @property
+    def words(self) -> MedicineWords:
+        """As the rules take it."""
+        return MedicineWords(self.name, self.dosage, self.duration, self.instructions)
+
+
+class PrescriptionIn(In):
+    """A prescription to sign, for an appointment of the doctor who asks."""
+
+    appointment_id: Id
+    notes: Annotated[Prose, StringConstraints(max_length=2000)] = ""
+    medicines: Annotated[list[MedicineIn], Field(min_length=1, max_length=10)]
+
+
+class PrescriptionsIn(Paging):
+    """Which of one's prescriptions to list."""
+
+    appointment_id: Id | None = None
+
+
+class MedicineOut(Out):
+    """One medicine, as it was signed."""
+
+    position: int
+    name: str
+    dosage: str
+    duration: str
+    instructions: str
+
+
+class PrescriptionOut(Out):
+    """A signed prescription, for its prescriber and its patient."""
+
+    id: UUID
+    number: str
+    status: Literal["active"]
+    appointment_id: UUID
+    appointment_time: str
+    doctor_id: UUID
+    doctor_name: str
+    doctor_specialty: str
+    doctor_licence_number: str
+    doctor_licence_register: str
+    patient_id: UUID
+    patient_name: str
+    patient_birth_date: date | None
+    notes: str
+    medicines: list[MedicineOut]
+    issued_at: datetime
+
+
+class PrescriptionsPage(Page[PrescriptionOut]):
+    """Part of one's prescriptions."""
