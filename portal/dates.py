@@ -63,6 +63,16 @@ def age(born: date, on: date | None = None) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
+def age_words(born: date, on: date | None = None) -> str:
+    """`38 years`, and for the very young `8 months` or `12 days`: a dose for a baby hangs on it."""
+    day = on or today()
+    months = (day.year - born.year) * 12 + day.month - born.month - (day.day < born.day)
+    if months >= 24:
+        return f"{age(born, day)} years"
+    number, unit = (months, "month") if months else ((day - born).days, "day")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
 def in_days(day: date) -> str:
     """How far away a day is, in words: `today`, `tomorrow`, `in 5 days`, `in 3 weeks`; empty for the past."""
     days = (day - today()).days
@@ -87,6 +97,8 @@ def init_app(app: Flask) -> None:
         "moment_words": moment_words,
         "zone_words": zone_words,
         "age": age,
+        "age_words": age_words,
+        "clinic_day": lambda moment: local(moment).date(),
         "in_days": in_days,
         "date_tag": lambda day: _tag(day, date_words(day)),
         "day_tag": lambda day: _tag(day, day_words(day)),

@@ -66,7 +66,7 @@ def _signed_out(error: Unauthenticated) -> ResponseReturnValue:
         answer = make_response(session.to_sign_in(url_for("home.resume")))
         kept.keep(answer)
     session.sign_out()
-    flash("You were signed out. Sign in to go on where you left off.")
+    flash("You were signed out. Sign in to go on where you left off.", "info")
     return answer
 
 

@@ -160,12 +160,19 @@ def summary(form: PlainForm) -> list[ErrorLink]:
 def _of(field: Field) -> list[ErrorLink]:
     if isinstance(field, FieldList):
         own = [(anchor(field), str(e)) for e in field.errors if isinstance(e, str)]
-        return own + [link for entry in field.entries for link in _of(entry)]
+        return own + [link for number, entry in enumerate(field.entries, 1) for link in _of_row(field, number, entry)]
     if isinstance(field, FormField):
         return [link for inner in field.form for link in _of(inner)]
     if field.name == "csrf_token":
         return []
     return [(anchor(field), str(message)) for message in field.errors]
+
+
+def _of_row(group: FieldList, number: int, entry: Field) -> list[ErrorLink]:
+    """A row of several boxes says which row it is: `Medicine 3: enter the name of the medicine.`"""
+    if not isinstance(entry, FormField):
+        return _of(entry)
+    return [(box, f"{group.label.text} {number}: {words[:1].lower()}{words[1:]}") for box, words in _of(entry)]
 
 
 def place(refusal: Refusal, form: PlainForm) -> bool:

@@ -1,10 +1,14 @@
 """Which part is out, in words for people, and what still works."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from flask import url_for
 
 from chassis.errors import Unavailable
+
+T = TypeVar("T")
 
 SENTENCES = {
     "auth": "Accounts are not available right now",
@@ -29,6 +33,22 @@ def outage(out: Unavailable) -> str:
 def sentence(out: Unavailable) -> str:
     """Which part is out: one sentence without its full stop."""
     return SENTENCES.get(out.service or "", "Part of this site is not available right now")
+
+
+@dataclass(frozen=True)
+class Part(Generic[T]):
+    """A part of a page that comes from one service: what it shows, or the sentence that says it is out."""
+
+    content: T | None = None
+    out: str | None = None
+
+
+def part(call: Callable[[], T]) -> Part[T]:
+    """Ask a service for a part of a page; the page stands without it."""
+    try:
+        return Part(content=call())
+    except Unavailable as out:
+        return Part(out=sentence(out))
 
 
 def still_working(out: Unavailable, role: str | None) -> list[StillWorking]:

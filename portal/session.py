@@ -88,9 +88,16 @@ def token() -> str:
     return cast(str, session["access"])
 
 
+def renew() -> Person:
+    """Ask for a new token at once, so that it says what the auth service knows now about this person."""
+    renewed = _auth().refresh(session["refresh"])
+    _remember(renewed)
+    return renewed.user
+
+
 def _refresh() -> None:
     try:
-        _remember(_auth().refresh(session["refresh"]))
+        renew()
     except Unavailable:
         if session["until"] <= time.time():
             raise

@@ -72,7 +72,16 @@ function nameChosenTime() {
   window.addEventListener("pageshow", update);
 }
 
+/** Print buttons only make sense where a script can print. */
+function offerPrinting() {
+  for (const button of document.querySelectorAll("button[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+}
+
 focusFirstProblem();
+offerPrinting();
 guardAgainstDoubleSubmit();
 showPasswords();
 countCharacters();

@@ -1,8 +1,11 @@
 """The appointment service: doctors, their free times, and appointments."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
+from chassis import clock
+from chassis.client import ServiceClient
+from chassis.errors import Unavailable
 from portal import session
 from portal.api.base import Answer, Api, Listing
 
@@ -25,6 +28,11 @@ class Slot(Answer):
     end: datetime
     local_time: str
     label: str
+
+    @property
+    def value(self) -> str:
+        """The start as forms and addresses carry it: one spelling, in UTC."""
+        return f"{self.start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 class SlotDay(Answer):
@@ -63,9 +71,23 @@ class Appointment(Answer):
     created_at: datetime
     cancelled_at: datetime | None = None
 
+    @property
+    def upcoming(self) -> bool:
+        """Whether it still lies ahead, or is going on."""
+        return self.status == "booked" and self.end > clock.now()
+
+    @property
+    def begun(self) -> bool:
+        """Whether its time has come: then it can no longer be cancelled."""
+        return self.start <= clock.now()
+
 
 class Appointments(Api):
     """Calls to the appointment service."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        super().__init__(client)
+        self._seen: dict[str, Doctor] = {}
 
     def doctors(self, cursor: str | None = None) -> Listing[Doctor]:
         """The directory. Anybody may read it."""
@@ -73,8 +95,15 @@ class Appointments(Api):
         return self.read(Listing[Doctor], "GET", "/doctors", params=params)
 
     def doctor(self, doctor_id: str) -> Doctor:
-        """One doctor of the directory."""
-        return self.read(Doctor, "GET", f"/doctors/{doctor_id}")
+        """One doctor of the directory; while the service is out, as this process last saw them."""
+        try:
+            doctor = self.read(Doctor, "GET", f"/doctors/{doctor_id}")
+        except Unavailable:
+            if doctor_id not in self._seen:
+                raise
+            return self._seen[doctor_id]
+        self._seen[doctor_id] = doctor
+        return doctor
 
     def free_times(self, doctor_id: str, first: date, last: date) -> FreeTimes:
         """The free times of a doctor from one day to another, both included."""

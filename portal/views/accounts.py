@@ -35,7 +35,7 @@ class SignUp(Form):
 
     first_name = Line("First name", [Required("Enter your first name."), AtMost(100, "A name"), plain_characters])
     last_name = Line("Last name", [Required("Enter your last name."), AtMost(100, "A name"), plain_characters])
-    birth_date = DateParts("Date of birth", [Required("Enter your date of birth.")])
+    birth_date: DateParts | None = DateParts("Date of birth", [Required("Enter your date of birth.")])
     email = Line("E-mail", [Required("Enter your e-mail address."), AtMost(254, "An e-mail address"), an_email])
     password = PasswordField("Password", [Required("Choose a password.")])
 
@@ -50,7 +50,7 @@ class SignUp(Form):
 class SignUpDoctor(SignUp):
     """A new doctor's account: nobody asks a doctor's age."""
 
-    birth_date = None
+    birth_date: DateParts | None = None
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])

@@ -1,10 +1,17 @@
 """The first page for everybody: visitors, patients, doctors, administrators."""
 
+from contextlib import suppress
+
 from flask import Blueprint, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from chassis.errors import Unavailable
 from portal import kept, session
+from portal.api import services
+from portal.dates import today
+from portal.outages import part
 from portal.pages import page
+from portal.people import Person
 
 pages = Blueprint("home", __name__)
 
@@ -13,7 +20,29 @@ pages = Blueprint("home", __name__)
 @session.public
 def index() -> ResponseReturnValue:
     """The clinic's front page, or the signed-in person's own."""
-    return page("home/visitor.html")
+    somebody = session.person()
+    if somebody is None:
+        return page("home/visitor.html")
+    homes = {"patient": _patient, "doctor": _doctor, "admin": _admin}
+    return homes[somebody.role](somebody)
+
+
+def _patient(_: Person) -> ResponseReturnValue:
+    upcoming = part(lambda: services().appointments.listed(since=today(), status="booked", sort="start", limit=6))
+    prescriptions = part(lambda: services().prescriptions.listed(limit=3))
+    return page("home/patient.html", appointments=upcoming, prescriptions=prescriptions)
+
+
+def _doctor(doctor: Person) -> ResponseReturnValue:
+    """The day's visits, or what happens next for a doctor whose licence is not verified (now)."""
+    if not doctor.verified:
+        with suppress(Unavailable):
+            doctor = session.renew()
+    return redirect(url_for("doctor.today"), 303) if doctor.verified else page("home/unverified.html")
+
+
+def _admin(_: Person) -> ResponseReturnValue:
+    return page("home/admin.html")
 
 
 @pages.get("/resume")
