@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     parent = os.getppid() if "--with-parent" in arguments else None
     _listen_for_signals()
     try:
-        with _only_one():
+        with only_one():
             _run(parent)
     except StartError as error:
         say(f"\n{error}")
@@ -107,7 +107,7 @@ def _welcome(chosen: dict[str, int], seconds: float) -> None:
 
 
 @contextlib.contextmanager
-def _only_one() -> Iterator[None]:
+def only_one() -> Iterator[None]:
     """One run at a time in a checkout. The lock ends with its process, however that ends."""
     VAR.mkdir(exist_ok=True)
     VAR.chmod(0o711)  # PostgreSQL's account passes through; everything inside is closed to others

@@ -1,0 +1,59 @@
+# The commands of this house. Each makes .venv and installs the pinned requirements first, when they changed.
+# Everything in a recipe runs with the checkout as its working directory.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# The first of these that is new enough.
+PYTHON = $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$name; break; }; done)
+PACKAGES := chassis auth_service appointment_service prescription_service portal development
+LOCKED := development auth_service appointment_service prescription_service portal
+BIN := .venv/bin
+PY := $(BIN)/python
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# Not named after the directory: whether it is complete is for the script to say, not for its date.
+.PHONY: venv
+venv:
+	@python="$(PYTHON)"; \
+	if [ -z "$$python" ]; then echo "Python 3.11 or newer is needed, and none is on the PATH." >&2; exit 1; fi; \
+	exec "$$python" development/install.py
+
+.PHONY: run
+run: venv ## Start the clinic here: a database of its own, the services, the portal, demo people (Ctrl-C stops it)
+	@exec $(PY) -m development.run --with-parent
+
+.PHONY: test
+test: venv ## Run everything that checks the code, then every test; says what it could not run, and why
+	@$(PY) -m development.browser
+	@$(MAKE) --no-print-directory check
+	@$(PY) -m pytest
+
+.PHONY: check
+check: venv ## Run what reads the code without running it: lint, format, types, who may import whom
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy --strict $(PACKAGES:%=-p %)
+	@$(BIN)/lint-imports
+
+.PHONY: lock
+lock: venv ## Compile requirements.in to requirements.txt everywhere (make lock UPGRADE=1 takes newer versions)
+	@for part in $(LOCKED); do \
+		[ $$part = development ] && constraint= || constraint="-c development/requirements.txt"; \
+		echo "$$part/requirements.txt"; \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+			$(if $(UPGRADE),--upgrade) $$constraint $$part/requirements.in -o $$part/requirements.txt || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## Remove .venv and all caches; the demo's data stays
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: reset
+reset: venv ## Give up the demo's data and its secrets
+	@$(PY) -m development.reset
