@@ -138,7 +138,7 @@ class DateParts(Field):  # type: ignore[misc]
     def _refuse(self, wrong: list[str], message: str) -> None:
         self.wrong = set(wrong) or set(self.parts)
         self.data = None
-        raise ValidationError(message)
+        raise StopValidation(message)
 
 
 def anchor(field: Field) -> str:
