@@ -18,7 +18,7 @@ OLDEST = 130
 
 def _email(value: str) -> str:
     try:
-        return validate_email(value, check_deliverability=False, test_environment=True).normalized.lower()
+        return validate_email(value, check_deliverability=False, test_environment=True, strict=True).normalized.lower()
     except EmailNotValidError as error:
         raise PydanticCustomError("email", "Enter an e-mail address, like name@example.com.") from error
 
@@ -83,8 +83,8 @@ class TokenIn(In):
 class ProfileIn(In):
     """Changes to one's own profile. What is left out stays."""
 
-    first_name: Name | None = None
-    last_name: Name | None = None
+    first_name: Name = ""
+    last_name: Name = ""
     birth_date: BirthDate | None = None
 
 

@@ -23,6 +23,7 @@ NAMING = {
 
 ENGINE_OPTIONS: dict[str, Any] = {
     # 1 auth + 3 appointment + 2 prescription instances with 2 workers each stay under 100 connections in all
+    "hide_parameters": True,  # what people wrote has no place in a log
     "pool_size": 5,
     "max_overflow": 0,
     "pool_timeout": 1,

@@ -1,5 +1,6 @@
 """How failures are rendered: `application/problem+json` (RFC 9457), from any of the places failures come from."""
 
+import traceback
 from typing import Any
 
 from apiflask.exceptions import HTTPError
@@ -148,7 +149,9 @@ def _from_database(error: Exception) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    logs.logger.error("unexpected failure", exc_info=error)
+    # the place and the kind only: messages of libraries repeat what people wrote
+    where = traceback.format_tb(error.__traceback__)[-8:]
+    logs.logger.error("unexpected failure", extra={"error": type(error).__qualname__, "where": where})
     body = {"type": "urn:problem-type:internal-error", "title": "Internal error", "status": 500, "code": "internal-error"}
     body |= {"detail": "Something went wrong on our side. Nothing you sent was at fault."}
     body |= {"request_id": getattr(g, "request_id", "-")}

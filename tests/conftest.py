@@ -1,0 +1,129 @@
+"""What tests stand on: one real PostgreSQL, the real services in this process or as processes, and clean tables."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+from appointment_service.settings import AppointmentSettings
+from auth_service.settings import AuthSettings
+from chassis.client import ServiceClient
+from chassis.provision import provision
+from development.postgres import ensure_server
+from portal.settings import PortalSettings
+from prescription_service.settings import PrescriptionSettings
+from tests import servers
+from tests.wsgi import WSGIAdapter
+
+SERVICES = ("auth", "appointment", "prescription")
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A PostgreSQL of this test run with empty schemas, and the settings that all programs share."""
+    port = servers.free_port()
+    server = ensure_server(tmp_path_factory.mktemp("postgres"), port)
+    urls = {f"{name.upper()}_DATABASE_URL": f"postgresql://{name}:{name}-pw@127.0.0.1:{port}/clinic" for name in SERVICES}
+    provision(server.admin_url, urls.values())
+    secrets = {f"{name.upper()}_SECRET_KEY": name.ljust(32, "-") for name in (*SERVICES, "portal")}
+    yield {"ENVIRONMENT": "demo", **urls, **secrets, "ADMIN_URL": server.admin_url.rsplit("/", 1)[0] + "/clinic"}
+    server.stop()
+
+
+def in_process(name: str, app: Flask) -> ServiceClient:
+    """A client whose other end is `app`, in this process."""
+    client = ServiceClient(name, f"http://{name}.test")
+    client.session.mount(client.base_url, WSGIAdapter(app))
+    return client
+
+
+@pytest.fixture(scope="session")
+def auth(environment: dict[str, str]) -> Flask:
+    """The auth service, its tables migrated."""
+    from auth_service import create_app
+
+    return _migrated(create_app(AuthSettings(**environment)))
+
+
+@pytest.fixture(scope="session")
+def appointment(environment: dict[str, str], auth: Flask) -> Flask:
+    """The appointment service, which asks the auth service of this process for its keys."""
+    from appointment_service import create_app
+
+    return _migrated(create_app(AppointmentSettings(**environment), in_process("auth", auth)))
+
+
+@pytest.fixture(scope="session")
+def prescription(environment: dict[str, str], auth: Flask, appointment: Flask) -> Flask:
+    """The prescription service beside the other two of this process."""
+    from prescription_service import create_app
+
+    neighbours = in_process("auth", auth), in_process("appointment", appointment)
+    return _migrated(create_app(PrescriptionSettings(**environment), *neighbours))
+
+
+@pytest.fixture(scope="session")
+def portal(environment: dict[str, str], auth: Flask, appointment: Flask, prescription: Flask) -> Flask:
+    """The portal in front of the services of this process."""
+    from portal import create_app
+
+    app = create_app(PortalSettings(portal_secret_key=environment["PORTAL_SECRET_KEY"]))
+    neighbours = app.extensions["services"]
+    for api, service in (
+        (neighbours.auth, auth),
+        (neighbours.appointments, appointment),
+        (neighbours.prescriptions, prescription),
+    ):
+        api.client.session.mount(api.client.base_url, WSGIAdapter(service))
+    return app
+
+
+@pytest.fixture(scope="session")
+def migrated(auth: Flask, appointment: Flask, prescription: Flask) -> None:
+    """All tables are there."""
+
+
+@pytest.fixture(scope="session")
+def clinic(environment: dict[str, str], migrated: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Clinic]:
+    """The four programs as processes. A test that stops one starts it again."""
+    running = servers.start_clinic(environment, tmp_path_factory.mktemp("logs"))
+    yield running
+    for program in (running.auth, running.appointment, running.prescription, running.portal):
+        program.stop()
+
+
+@pytest.fixture(autouse=True)
+def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Empty tables after every test that had a database. Signing keys stay: running programs hold them."""
+    yield
+    if "environment" in request.fixturenames:
+        _empty_tables(request.getfixturevalue("environment")["ADMIN_URL"])
+
+
+def _empty_tables(admin_url: str) -> None:
+    connection = psycopg2.connect(admin_url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables"
+            " WHERE schemaname IN ('auth', 'appointment', 'prescription')"
+            " AND tablename NOT IN ('alembic_version', 'signing_key')"
+        )
+        (tables,) = cursor.fetchone() or (None,)
+        if tables:
+            cursor.execute(f"TRUNCATE {tables}")
+    connection.close()
+
+
+def _migrated(app: Flask) -> Flask:
+    with app.app_context():
+        upgrade()
+    return app
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top of the checkout."""
+    return servers.ROOT

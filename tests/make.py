@@ -1,0 +1,103 @@
+"""Valid things in one call, made through the services' own rules and APIs."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import count
+from typing import Any
+
+from flask import Flask
+
+from tests.api import Api
+
+PASSWORD = "TestPass123"
+_number = count(1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account, signed in."""
+
+    id: str
+    email: str
+    token: str
+    refresh_token: str
+
+
+def person(auth: Flask, role: str = "patient", *, verified: bool = True, **given: Any) -> Person:
+    n = next(_number)
+    api = Api(auth)
+    account = {"email": f"{role}{n}@example.com", "password": PASSWORD, "role": role}
+    account |= {"first_name": f"First{'abcdefghij'[n % 10]}", "last_name": f"Last{n}"} | given
+    api.post("/auth/register", json=account, expect=201)
+    if role == "doctor" and verified:
+        verify(auth, account["email"])
+    return sign_in(auth, account["email"], account["password"])
+
+
+def admin(auth: Flask) -> Person:
+    from auth_service import accounts
+
+    email = f"admin{next(_number)}@example.com"
+    with auth.app_context():
+        accounts.register(email, PASSWORD, "admin", "Ada", "Admin")
+    return sign_in(auth, email)
+
+
+def verify(auth: Flask, email: str) -> None:
+    from auth_service import accounts
+
+    with auth.app_context():
+        accounts.verify_doctor(email, "7412093", "GMC")
+
+
+def sign_in(auth: Flask, email: str, password: str = PASSWORD) -> Person:
+    answer = Api(auth).post("/auth/login", json={"email": email, "password": password})
+    return Person(answer["user"]["id"], email, answer["access_token"], answer["refresh_token"])
+
+
+WEEK = [
+    {"weekday": weekday, "starts": starts, "ends": ends}
+    for weekday in range(1, 8)
+    for starts, ends in (("09:00", "12:00"), ("14:00", "17:00"))
+]
+
+
+def doctor(auth: Flask, appointment: Flask, hours: list[dict[str, Any]] = WEEK, **given: Any) -> Person:
+    """A verified doctor in the directory, at work every day from 9 to 12 and 14 to 17."""
+    found = person(auth, "doctor", **given)
+    api = Api(appointment, found.token)
+    api.put("/doctors/me", json={"specialty": "General practice", "room": "Room 4", "about": "Listens."})
+    api.put("/doctors/me/hours", json={"hours": hours})
+    return found
+
+
+def clinic_day(days: int = 7) -> date:
+    """A date some days ahead of today."""
+    return date.today() + timedelta(days=days)
+
+
+def wish(doctor_id: str, at: time = time(10), days: int = 7, notes: str = "Sore throat") -> dict[str, Any]:
+    """The body of a booking."""
+    when = datetime.combine(clinic_day(days), at).isoformat()
+    return {"doctor_id": doctor_id, "appointment_time": when, "notes": notes}
+
+
+def appointment(appointments: Flask, patient: Person, doctor: Person, **given: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = Api(appointments, patient.token).post(
+        "/appointments", json=wish(doctor.id, **given), expect=201
+    )
+    return answer
+
+
+MEDICINE = {
+    "name": "Amoxicillin 500 mg capsules",
+    "dosage": "1 capsule 3 times a day",
+    "duration": "7 days",
+    "instructions": "Finish the course, even if you feel better.",
+}
+
+
+def prescription(prescriptions: Flask, doctor: Person, appointment_id: str, **given: Any) -> dict[str, Any]:
+    body = {"appointment_id": appointment_id, "notes": "Rest well.", "medicines": [MEDICINE], **given}
+    answer: dict[str, Any] = Api(prescriptions, doctor.token).post("/prescriptions", json=body, expect=201)
+    return answer
