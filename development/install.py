@@ -96,7 +96,7 @@ def _pip_wheel() -> bytes:
 
 
 def _pip(*arguments: str) -> int:
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    quiet = ["-qq", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     return subprocess.run([PYTHON, "-m", "pip", arguments[0], *quiet, *arguments[1:]], cwd=ROOT, check=False).returncode
 
 

@@ -39,6 +39,8 @@ def main(environment: Mapping[str, str]) -> None:
         app = import_module(service.package).create_app()
         with app.app_context():
             flask_migrate.upgrade()
+            # The lock that lets one migrate at a time belongs to the connection; the next service waits for it.
+            app.extensions["migrate"].db.engine.dispose()
         if service.has_demo:
             _run_demo(app, service)
     urls = {name: url for name, url in environment.items() if name in _names()}
