@@ -13,7 +13,6 @@ from auth_service.settings import AuthSettings
 from chassis.client import ServiceClient
 from chassis.provision import provision
 from development.postgres import ensure_server
-from portal.settings import PortalSettings
 from prescription_service.settings import PrescriptionSettings
 from tests import servers
 from tests.wsgi import WSGIAdapter
@@ -69,6 +68,7 @@ def prescription(environment: dict[str, str], auth: Flask, appointment: Flask) -
 def portal(environment: dict[str, str], auth: Flask, appointment: Flask, prescription: Flask) -> Flask:
     """The portal in front of the services of this process."""
     from portal import create_app
+    from portal.settings import PortalSettings
 
     app = create_app(PortalSettings(portal_secret_key=environment["PORTAL_SECRET_KEY"]))
     neighbours = app.extensions["services"]
