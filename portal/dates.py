@@ -49,6 +49,12 @@ def moment_words(moment: datetime) -> str:
     return f"{day_words(local(moment).date())}, {time_words(moment)}"
 
 
+def stamp_words(moment: datetime) -> str:
+    """`22 November 2026 14:05 +00:00`: a signature's time, with the distance to UTC."""
+    here = local(moment)
+    return f"{date_words(here.date())} {here:%H:%M} {here.isoformat()[-6:]}"
+
+
 def zone_words(moment: datetime) -> str:
     """The clinic's zone at that instant: `London time (GMT)`."""
     here = local(moment)
@@ -103,6 +109,7 @@ def init_app(app: Flask) -> None:
         "date_tag": lambda day: _tag(day, date_words(day)),
         "day_tag": lambda day: _tag(day, day_words(day)),
         "time_tag": lambda moment: _tag(moment, time_words(moment)),
+        "stamp_tag": lambda moment: _tag(moment, stamp_words(moment)),
         "moment_tag": lambda moment: _tag(moment, moment_words(moment)),
     }
     app.jinja_env.filters.update(filters)

@@ -11,6 +11,7 @@ from portal import session
 from portal.api import services
 from portal.dates import today
 from portal.pages import page
+from portal.views.doctor import visit_page
 
 pages = Blueprint("appointments", __name__, url_prefix="/appointments")
 
@@ -37,10 +38,13 @@ def index() -> ResponseReturnValue:
 
 
 @pages.get("/<uuid:appointment_id>")
-@session.only("patient")
+@session.only("patient", "doctor")
 def one(appointment_id: UUID) -> ResponseReturnValue:
-    """One appointment."""
-    return page("appointments/one.html", appointment=services().appointments.one(str(appointment_id)))
+    """One appointment, as its patient or its doctor sees it."""
+    appointment = services().appointments.one(str(appointment_id))
+    if session.me().role == "doctor":
+        return visit_page(appointment)
+    return page("appointments/one.html", appointment=appointment)
 
 
 @pages.get("/<uuid:appointment_id>/booked")

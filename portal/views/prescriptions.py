@@ -1,16 +1,48 @@
-"""Prescriptions: those a patient holds, those a doctor wrote."""
+"""Prescriptions: those a patient holds, those a doctor wrote, and the paper."""
 
-from flask import Blueprint
+from uuid import UUID
+
+from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
 from portal import session
+from portal.api import services
 from portal.pages import page
+from portal.sheets import PAPERS, in_words, sheets
 
-pages = Blueprint("prescriptions", __name__)
+pages = Blueprint("prescriptions", __name__, url_prefix="/prescriptions")
+
+PER_PAGE = 10
 
 
-@pages.get("/prescriptions")
+@pages.get("")
 @session.only("patient", "doctor")
 def index() -> ResponseReturnValue:
-    """The person's prescriptions, newest first."""
-    return page("prescriptions/index.html")
+    """The person's prescriptions, newest first, a page at a time."""
+    cursor = request.args.get("cursor")
+    found = services().prescriptions.listed(limit=PER_PAGE, cursor=cursor)
+    return page("prescriptions/index.html", items=found.items, next_cursor=found.next_cursor, first=not cursor)
+
+
+@pages.get("/<uuid:prescription_id>")
+@session.only("patient", "doctor")
+def one(prescription_id: UUID) -> ResponseReturnValue:
+    """One prescription, in plain words."""
+    return page("prescriptions/one.html", prescription=services().prescriptions.one(str(prescription_id)))
+
+
+@pages.get("/<uuid:prescription_id>/print")
+@session.only("patient", "doctor")
+def paper(prescription_id: UUID) -> ResponseReturnValue:
+    """The prescription on paper: A5, or A4 by choice."""
+    chosen = PAPERS.get(request.args.get("size", "a5").lower())
+    if chosen is None:
+        abort(404)
+    prescription = services().prescriptions.one(str(prescription_id))
+    return page(
+        "prescriptions/print.html",
+        prescription=prescription,
+        paper=chosen,
+        sheets=sheets(prescription, chosen),
+        count=in_words(len(prescription.medicines)),
+    )

@@ -1,0 +1,121 @@
+"""Writing a prescription: write, check, sign. What is typed travels in the form itself, so that no page loses it."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from chassis.errors import Conflict, IdempotencyMismatch, Invalid, Refusal, Unavailable
+from portal import session
+from portal.api import services
+from portal.api.appointments import Appointment
+from portal.pages import page
+from portal.prescription_form import MOST, PrescriptionForm, blank_row
+
+pages = Blueprint("prescribing", __name__, url_prefix="/appointments")
+
+Step = Callable[[Appointment, PrescriptionForm, str], ResponseReturnValue]
+
+
+class VisitCancelled(Conflict):
+    """409: the visit was cancelled while the doctor was writing, or before."""
+
+    code, title = "visit-cancelled", "Appointment cancelled"
+    detail = "This appointment was cancelled, so no prescription can be issued for it. Nothing was issued."
+
+
+class NotConfirmed(Refusal):
+    """503: no answer to the signature. It may have arrived, and signing again is safe."""
+
+    status = 503
+    code, title = "not-confirmed", "Not confirmed"
+    detail = (
+        "Prescriptions are not available right now, so we could not confirm that it was issued. Everything you wrote "
+        "is still here. Sign again in a minute: signing twice never issues a second prescription."
+    )
+
+
+class SignedBefore(Refusal):
+    """409: this form was signed before, with other words."""
+
+    status = 409
+    code, title = "signed-before", "Signed before"
+    detail = (
+        "A prescription was already issued from this form, with other words. Look at it in the appointment first. "
+        "If you sign now, the patient gets a second prescription."
+    )
+
+
+@pages.route("/<uuid:appointment_id>/prescribe", methods=["GET", "POST"])
+@session.only("doctor")
+def write(appointment_id: UUID) -> ResponseReturnValue:
+    """One address for all steps. The pressed button says which: review, change, sign, add or `remove:<row key>`."""
+    visit = services().appointments.one(str(appointment_id))
+    form = PrescriptionForm()
+    if not form.is_submitted():
+        return _form(visit, form) if visit.status == "booked" else _cancelled(visit)
+    step, _, row = request.form.get("action", "review").partition(":")
+    return STEPS.get(step, _review)(visit, form, row)
+
+
+def _form(
+    visit: Appointment, form: PrescriptionForm, focus: str | None = None, refusal: Refusal | None = None
+) -> ResponseReturnValue:
+    return page(
+        "prescriptions/write.html", form=form, visit=visit, focus=focus, refusal=refusal, most=MOST, blank=blank_row()
+    )
+
+
+def _check(visit: Appointment, form: PrescriptionForm, refusal: Refusal | None = None) -> ResponseReturnValue:
+    return page("prescriptions/check.html", form=form, visit=visit, refusal=refusal)
+
+
+def _cancelled(visit: Appointment) -> ResponseReturnValue:
+    flash(VisitCancelled.detail, "error")
+    return redirect(url_for("appointments.one", appointment_id=visit.id), 303)
+
+
+def _add(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    return _form(visit, form, focus=form.add())
+
+
+def _remove(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    return _form(visit, form, focus=form.remove(row))
+
+
+def _change(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    return _form(visit, form)
+
+
+def _review(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    if not form.validate():
+        return _form(visit, form)
+    return _check(visit, form, VisitCancelled() if visit.status != "booked" else None)
+
+
+def _sign(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    if not form.validate() or visit.status != "booked":
+        return _review(visit, form, row)
+    try:
+        issued = services().prescriptions.write(visit.id, form.notes.data, form.words, form.attempt.data)
+    except Unavailable:
+        return _check(visit, form, NotConfirmed())
+    except IdempotencyMismatch:
+        form.begin_again()
+        return _check(visit, form, SignedBefore())
+    except Invalid as refusal:
+        return _form(visit, form, refusal=refusal)
+    except Conflict as refusal:
+        return _check(visit, form, VisitCancelled() if refusal.code == "appointment-cancelled" else refusal)
+    flash(f"Signed and issued. The prescription's number is {issued.number}.")
+    return redirect(url_for("prescriptions.one", prescription_id=issued.id), 303)
+
+
+STEPS: dict[str, Step] = {
+    "add": _add,
+    "remove": _remove,
+    "change": _change,
+    "review": _review,
+    "sign": _sign,
+}
