@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from development.account import Account, StartError, can_reach
@@ -24,6 +24,9 @@ class Installation:
 
     bin: Path
     version: str
+    base: Path
+    """Directory that `needs` are relative to: a copy keeps their places, because programs find their libraries so."""
+    needs: tuple[str, ...] = (".",)
 
     @property
     def major(self) -> int:
@@ -62,28 +65,32 @@ def in_the_wheel() -> list[Installation]:
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or spec.origin is None:
         return []
-    package = Path(spec.origin).parent
-    return _usable([package / "pginstall18" / "bin", package / "pginstall" / "bin"], OLDEST)
+    base = Path(spec.origin).resolve().parent.parent
+    libraries = [f"{WHEEL}.libs"] if (base / f"{WHEEL}.libs").exists() else []
+    found = _usable((base / WHEEL / name / "bin" for name in ("pginstall18", "pginstall")), OLDEST)
+    return [replace(one, base=base, needs=(str(one.bin.parent.relative_to(base)), *libraries)) for one in found]
 
 
 def copy_for(installation: Installation, account: Account | None, place: Path) -> Installation:
     """The installation itself, or a copy of it in a place the account can read."""
-    if can_reach(installation.bin / "postgres", account):
+    postgres = installation.bin / "postgres"
+    if account is None or (can_reach(postgres, account) and postgres.stat().st_mode & 0o005 == 0o005):
         return installation
     target = place / f"postgresql-{installation.version}"
     if not target.exists():
         half = place / "postgresql-half-copied"
         shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(installation.bin.parent, half, symlinks=True)
+        for part in installation.needs:
+            shutil.copytree(installation.base / part, half / part, symlinks=True, dirs_exist_ok=True)
         _open_to_all(half)
         half.rename(target)
-    return Installation(target / installation.bin.name, installation.version)
+    return replace(installation, bin=target / installation.bin.relative_to(installation.base), base=target)
 
 
 def _open_to_all(tree: Path) -> None:
     for path in [tree, *tree.rglob("*")]:
         if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) or path.parent.name == "bin" else 0o644)
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
 
 
 def _machine_directories() -> Iterator[Path]:
@@ -101,7 +108,7 @@ def _usable(directories: Iterable[Path], oldest: int) -> list[Installation]:
             continue  # client tools only
         version = re.search(r"\d+(\.\d+)*", _output([str(directory / "postgres"), "--version"]))
         if version and int(version.group().split(".")[0]) >= oldest:
-            found[directory.resolve()] = Installation(directory.resolve(), version.group())
+            found[directory.resolve()] = Installation(directory.resolve(), version.group(), directory.resolve().parent)
     return sorted(found.values(), key=lambda installation: installation.major, reverse=True)
 
 

@@ -67,8 +67,8 @@ def end(processes: Iterable[psutil.Process], seconds: float = 5) -> None:
 def end_leftovers(cluster: Cluster | None) -> None:
     """The supervisor first, or it would start again what is ended after it; PostgreSQL last, as in a clean stop."""
     end(processes_of(SUPERVISOR), seconds=20)
-    for part in (GUARD, PREPARE, *(program.name for program in PROGRAMS)):
-        end(processes_of(part))
+    others = (GUARD, PREPARE, *(program.name for program in PROGRAMS))
+    end(process for part in others for process in processes_of(part))
     if cluster:
         end_server(cluster)
 
