@@ -46,6 +46,10 @@ class Text(TextAreaField):  # type: ignore[misc]
         super().__init__(label, list(validators), filters=[clean_text], **kwargs)
 
 
+class Choice(StringField):  # type: ignore[misc]
+    """One of several radio buttons, whose ids end in their numbers."""
+
+
 class Required:
     """Something must be there; the sentence says what to do."""
 
@@ -146,7 +150,7 @@ def anchor(field: Field) -> str:
     if isinstance(field, DateParts):
         wrong = [part for part in field.parts if part in field.wrong] or ["day"]
         return f"{field.id}-{wrong[0]}"
-    if getattr(field, "choices", None) is not None and field.widget.__class__.__name__ != "Select":
+    if isinstance(field, Choice):
         return f"{field.id}-0"
     return str(field.id)
 

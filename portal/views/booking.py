@@ -15,7 +15,7 @@ from portal import session
 from portal.api import services
 from portal.api.appointments import Slot
 from portal.dates import local, today
-from portal.forms import AtMost, Form, Text, plain_characters
+from portal.forms import AtMost, Choice, Form, Text, plain_characters
 from portal.pages import page
 from portal.weeks import first_day, week_of
 
@@ -28,7 +28,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 class Answers(Form):
     """Everything a patient has answered so far, on whichever page they are."""
 
-    start = StringField("Time")
+    start = Choice("Time")
     notes = Text("What is it about?", [AtMost(LONGEST_REASON, "The reason"), plain_characters])
     attempt = StringField("Attempt")
 
@@ -97,7 +97,7 @@ def check(doctor_id: UUID) -> ResponseReturnValue:
         return _times(doctor_id, answers)
     valid = answers.validate()
     template = "booking/check.html" if valid else "booking/reason.html"
-    return page(template, form=answers, doctor=services().appointments.doctor(str(doctor_id)))
+    return page(template, form=answers, doctor=services().appointments.doctor(str(doctor_id)), other=None)
 
 
 @pages.post("/<uuid:doctor_id>/confirm")
@@ -124,7 +124,15 @@ def _refused(doctor_id: UUID, answers: Answers, refusal: Refusal) -> ResponseRet
     if refusal.code == "slot-taken":
         free = [Slot.model_validate(slot) for slot in refusal.extras.get("alternatives", [])]
         return page("booking/taken.html", form=answers, doctor=doctor, free=free, status=409)
-    return page("booking/check.html", form=answers, doctor=doctor, refusal=refusal)
+    return page("booking/check.html", form=answers, doctor=doctor, refusal=refusal, other=_in_the_way(refusal))
+
+
+def _in_the_way(refusal: Refusal) -> tuple[str, str] | None:
+    """The patient's own appointments that stand against this one: what to call them, and where they are."""
+    if refusal.code == "patient-busy" and "appointment_id" in refusal.extras:
+        url = url_for("appointments.one", appointment_id=refusal.extras["appointment_id"])
+        return "your other appointment", url
+    return ("your appointments", url_for("appointments.index")) if refusal.code == "limit-reached" else None
 
 
 @pages.get("/<uuid:doctor_id>/check")

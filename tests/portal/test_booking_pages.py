@@ -1,0 +1,216 @@
+"""A patient books, from the directory to the confirmation."""
+
+from datetime import date, time
+
+import pytest
+from flask import Flask
+
+from tests import make
+from tests.portal.visitor import Page, Visitor
+
+
+def to_times(somebody: Visitor, doctor: make.Person, day: date) -> Page:
+    return somebody.get(f"/book/{doctor.id}?from={day}&day={day}")
+
+
+def to_check(somebody: Visitor, doctor: make.Person, day: date, notes: str = "Sore throat") -> Page:
+    """Everything answered, nothing booked."""
+    times = to_times(somebody, doctor, day)
+    start = next(box.get("value", "") for box in times.all("input[@name='start']"))
+    reason = somebody.press(times, "Continue", start=start)
+    return somebody.press(reason, "Continue", notes=notes)
+
+
+def test_a_patient_books_and_reads_what_when_and_where(maya: Visitor, doctor: make.Person, next_week: date) -> None:
+    check = to_check(maya, doctor, next_week, notes="Sore throat\r\nsince Sunday")
+    assert check.heading == "Check your answers"
+    assert "Sore throat since Sunday" in check.text
+
+    booked = maya.press(check, "Book this appointment")
+
+    assert booked.heading == "Your appointment is booked"
+    for words in ("Dr Amara Okafor", "09:00", "Room 4, Larkfield Clinic", "London time", "Reference"):
+        assert words in booked.text
+    assert "Sore throat" not in booked.title + booked.path
+
+
+def test_the_directory_leads_a_visitor_through_sign_in_to_the_times(
+    visitor: Visitor, doctor: make.Person, patient: make.Person
+) -> None:
+    sign_in = visitor.get(visitor.get("/doctors").link("Dr Amara Okafor"))
+    assert sign_in.heading == "Sign in"
+
+    times = visitor.press(sign_in, "Sign in", email=patient.email, password=make.PASSWORD)
+
+    assert times.heading == "Choose a day and time"
+
+
+def test_seven_days_are_shown_with_the_number_of_free_times(
+    maya: Visitor, doctor: make.Person, next_week: date
+) -> None:
+    times = to_times(maya, doctor, next_week)
+
+    assert times.text.count("18 free") == 7
+    assert [h.text for h in times.all("h3")] == ["Morning", "Afternoon"]
+    assert "Earlier" in times.text
+    assert "Later" in times.text
+
+
+def test_earlier_never_leads_before_today_and_later_never_beyond_the_calendar(
+    maya: Visitor, doctor: make.Person
+) -> None:
+    assert "Earlier" not in maya.get(f"/book/{doctor.id}").text
+    assert "Earlier" not in maya.get(f"/book/{doctor.id}?from=1999-01-01").text
+    assert "Later" not in maya.get(f"/book/{doctor.id}?from=9999-01-01").text
+    assert maya.get(f"/book/{doctor.id}?from=tomorrow").heading == "Choose a day and time"
+
+
+def test_a_week_without_times_names_the_next_free_one(maya: Visitor, auth: Flask, appointment: Flask) -> None:
+    day = make.clinic_day(20)
+    hours = [{"weekday": day.isoweekday(), "starts": "09:00", "ends": "09:20"}]
+    doctor = make.doctor(auth, appointment, hours)
+    for ahead in range(1, 20):
+        free = make.clinic_day(ahead)
+        if free.isoweekday() == day.isoweekday():
+            make.appointment(appointment, make.person(auth), doctor, at=time(9), days=ahead)
+
+    empty = maya.get(f"/book/{doctor.id}?from={make.clinic_day(8)}")
+    assert "No free times on these days" in empty.text
+    assert "09:00" in empty.text
+
+    found = maya.get(empty.link("Show that day"))
+    assert "1 free" in found.text
+
+
+def test_no_time_chosen_is_an_error_that_keeps_the_day(maya: Visitor, doctor: make.Person, next_week: date) -> None:
+    times = to_times(maya, doctor, next_week)
+
+    again = maya.press(times, "Continue", status=422)
+
+    assert again.title.startswith("Error: ")
+    assert "Choose a time." in again.text
+    assert [h.text for h in again.all("legend")] == [h.text for h in times.all("legend")]
+
+
+def test_a_reason_that_is_too_long_is_kept_and_explained(maya: Visitor, doctor: make.Person, next_week: date) -> None:
+    long = to_check_with_status(maya, doctor, next_week, "x" * 2001, 422)
+
+    assert "The reason can have 2,000 characters. This has 2,001." in long.text
+    assert long.all("textarea")[0].text == "x" * 2001
+
+
+def to_check_with_status(somebody: Visitor, doctor: make.Person, day: date, notes: str, status: int) -> Page:
+    times = to_times(somebody, doctor, day)
+    start = next(box.get("value", "") for box in times.all("input[@name='start']"))
+    reason = somebody.press(times, "Continue", start=start)
+    return somebody.press(reason, "Continue", status, notes=notes)
+
+
+def test_changing_the_time_keeps_the_reason_and_puts_it_in_no_address(
+    maya: Visitor, doctor: make.Person, next_week: date
+) -> None:
+    times = maya.press(to_check(maya, doctor, next_week), "Change the time")
+    other_week = maya.press(times, "Later")
+    other = next(box.get("value", "") for box in other_week.all("input[@name='start']"))
+    reason = maya.press(other_week, "Continue", start=other)
+
+    assert reason.all("textarea")[0].text == "Sore throat"
+    for page in (times, other_week, reason):
+        assert "Sore" not in page.path
+
+    booked = maya.press(maya.press(reason, "Continue"), "Book this appointment")
+    assert booked.heading == "Your appointment is booked"
+
+
+def test_going_back_and_sending_again_shows_the_same_booking(
+    maya: Visitor, doctor: make.Person, next_week: date
+) -> None:
+    check = to_check(maya, doctor, next_week)
+
+    first = maya.press(check, "Book this appointment")
+    second = maya.press(check, "Book this appointment")
+
+    assert second.path == first.path
+    assert maya.get("/appointments").text.count("Dr Amara Okafor") == 1
+
+
+def test_a_time_that_was_just_taken_gives_others_and_keeps_the_answers(
+    maya: Visitor, doctor: make.Person, next_week: date, auth: Flask, appointment: Flask
+) -> None:
+    check = to_check(maya, doctor, next_week)
+    make.appointment(appointment, make.person(auth), doctor, at=time(9))
+
+    taken = maya.press(check, "Book this appointment", status=409)
+    assert taken.heading == "That time has just been taken"
+    others = [box.get("value", "") for box in taken.all("input[@name='start']")]
+    assert others
+
+    again = maya.press(taken, "Continue", start=others[0])
+    assert "Sore throat" in again.text
+    assert maya.press(again, "Book this appointment").heading == "Your appointment is booked"
+
+
+def test_a_second_booking_at_the_same_hour_leads_to_the_first(
+    maya: Visitor, doctor: make.Person, next_week: date, auth: Flask, appointment: Flask
+) -> None:
+    other = make.doctor(auth, appointment, first_name="Ingrid", last_name="Hansen")
+    booked = maya.press(to_check(maya, doctor, next_week), "Book this appointment")
+
+    refused = maya.press(to_check(maya, other, next_week), "Book this appointment", status=409)
+
+    assert refused.heading == "Check your answers"
+    assert "Sore throat" in refused.text
+    assert refused.link("your other appointment") + "/booked" == booked.path
+
+
+def test_too_many_bookings_lead_to_the_list(
+    maya: Visitor, patient: make.Person, doctor: make.Person, next_week: date, appointment: Flask
+) -> None:
+    for ahead in range(8, 13):
+        make.appointment(appointment, patient, doctor, days=ahead)
+
+    refused = maya.press(to_check(maya, doctor, next_week), "Book this appointment", status=409)
+
+    assert refused.link("your appointments") == "/appointments"
+
+
+@pytest.mark.parametrize("start", ["", "now", "2027-02-30T10:00:00Z", "2027-03-10T10:00:00", "{{config}}"])
+def test_a_time_that_is_no_time_of_ours_leads_back_to_the_times(maya: Visitor, doctor: make.Person, start: str) -> None:
+    assert maya.get(f"/book/{doctor.id}/reason", 422, query_string={"start": start}).heading == "Choose a day and time"
+
+
+def test_a_time_nobody_offers_leads_back_to_the_times_with_the_reason_why(
+    maya: Visitor, doctor: make.Person, next_week: date
+) -> None:
+    check = to_check(maya, doctor, next_week)
+
+    refused = maya.press(check, "Book this appointment", status=422, start=f"{next_week}T10:07:00Z")
+
+    assert refused.heading == "Choose a day and time"
+    assert refused.title.startswith("Error: ")
+
+
+def test_an_unknown_doctor_is_a_page_not_found(maya: Visitor) -> None:
+    assert maya.get("/book/3f0b1c7e-0000-4000-8000-000000000000", 404).heading == "Page not found"
+    assert maya.get("/book/../admin", 404).heading == "Page not found"
+
+
+def test_fields_that_nobody_asked_for_go_nowhere(
+    maya: Visitor, doctor: make.Person, next_week: date, auth: Flask, appointment: Flask
+) -> None:
+    stranger = make.person(auth)
+    check = to_check(maya, doctor, next_week)
+
+    booked = maya.press(check, "Book this appointment", patient_id=stranger.id, status=200)
+
+    assert booked.heading == "Your appointment is booked"
+    assert maya.get("/appointments").text.count("Dr Amara Okafor") == 1
+
+
+def test_what_somebody_types_is_shown_and_never_run(maya: Visitor, doctor: make.Person, next_week: date) -> None:
+    words = "{{config}} {% raw %} <script>alert(1)</script>"
+
+    check = to_check(maya, doctor, next_week, notes=words)
+
+    assert words in check.text
+    assert "<script>alert" not in check.source
