@@ -41,6 +41,7 @@ def _serve_database() -> None:
     if cluster is None:
         sys.exit("The databases named in the environment are served elsewhere.")
     processes.end_server(cluster)
+    os.chdir(cluster.place)
     if cluster.account:
         become(cluster.account)
     command = cluster.command(ports()[POSTGRES])

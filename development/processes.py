@@ -68,7 +68,8 @@ def end_leftovers(cluster: Cluster | None) -> None:
     """The supervisor first, or it would start again what is ended after it; PostgreSQL last, as in a clean stop."""
     end(processes_of(SUPERVISOR), seconds=20)
     others = (GUARD, PREPARE, *(program.name for program in PROGRAMS))
-    end(process for part in others for process in processes_of(part))
+    # Not long: without a supervisor to take what they log, they get stuck on their way out.
+    end((process for part in others for process in processes_of(part)), seconds=2)
     if cluster:
         end_server(cluster)
 
