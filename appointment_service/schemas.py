@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 from appointment_service import availability
@@ -101,6 +101,13 @@ class StretchIn(In):
     weekday: Annotated[int, Field(ge=1, le=7, strict=True)]
     starts: ClockTime
     ends: ClockTime
+
+    @field_validator("ends")
+    @classmethod
+    def _after_its_start(cls, ends: time, info: ValidationInfo) -> time:
+        if ends != time() and ends <= info.data.get("starts", time()):
+            raise PydanticCustomError("ends_before_start", "Work ends after it starts. Write 00:00 for midnight.")
+        return ends
 
     @property
     def stretch(self) -> tuple[int, time, time]:

@@ -1,7 +1,9 @@
 """How a JSON service is assembled: `build` does for each of them what none of them should write again."""
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from apiflask import APIBlueprint, APIFlask
 from flask import Request, request
@@ -10,10 +12,10 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotAcceptable
-from werkzeug.routing import UnicodeConverter
+from werkzeug.routing import BaseConverter
 
 from chassis import docs, identity, problems, strict_json, tokens, web
-from chassis.errors import Unavailable, UnsupportedMediaType
+from chassis.errors import Invalid, Unavailable, UnsupportedMediaType
 from chassis.identity import Principal
 from chassis.settings import Secret, Settings
 
@@ -28,10 +30,14 @@ class ServiceSettings(Settings):
     secret_key: Secret
 
 
-class IdConverter(UnicodeConverter):
+class IdConverter(BaseConverter):
     """A UUID in canonical form; any other spelling is no such page (404)."""
 
     regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+    def to_python(self, value: str) -> UUID:
+        """What the view gets."""
+        return UUID(value)
 
 
 class StrictRequest(Request):
@@ -39,11 +45,18 @@ class StrictRequest(Request):
 
     def get_json(self, *args: Any, **kwargs: Any) -> Any:
         """The parsed body. 415 for any other content type or encoding, 400 for what is not strict JSON."""
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Any:
         if self.mimetype != "application/json" or self.headers.get("Content-Encoding", "identity") != "identity":
             raise UnsupportedMediaType
         if self.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
             raise UnsupportedMediaType
-        return strict_json.parse(self.get_data())
+        value = strict_json.parse(self.get_data())
+        if value is None:  # the library would take it for an empty object
+            raise Invalid.field("", "model-type", "This must be a JSON object.")
+        return value
 
 
 def build(
@@ -73,6 +86,7 @@ def build(
     _refuse_unknown_answers(app)
     tokens.configure(app, name, find_key)
     identity.guard(app, tokens.Verifier(), check_person)
+    _refuse_other_bodies(app)
     problems.handle_failures(app)
     docs.describe(app)
     docs.serve_docs(app)
@@ -95,3 +109,12 @@ def _refuse_unknown_answers(app: APIFlask) -> None:
     def acceptable() -> None:
         if request.accept_mimetypes and not request.accept_mimetypes.best_match(ANSWERS):
             raise NotAcceptable
+
+
+def _refuse_other_bodies(app: APIFlask) -> None:
+    """What is sent is JSON or refused, also where the view asks for no body."""
+
+    @app.before_request
+    def readable() -> None:
+        if request.routing_exception is None and (request.content_length or "Transfer-Encoding" in request.headers):
+            request.get_json()

@@ -67,9 +67,9 @@ def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
 @allow("patient", "doctor")
 @refuses(NotFound)
 @bp.output(PrescriptionOut)
-def one(prescription_id: str) -> PrescriptionOut:
+def one(prescription_id: UUID) -> PrescriptionOut:
     """Read one's own prescription."""
-    return PrescriptionOut.of(prescribing.find(principal(), UUID(prescription_id)))
+    return PrescriptionOut.of(prescribing.find(principal(), prescription_id))
 
 
 def _appointments() -> ServiceClient:

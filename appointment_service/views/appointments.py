@@ -72,18 +72,18 @@ def list_own(wanted: AppointmentsIn) -> AppointmentsPage:
 @allow("patient", "doctor")
 @refuses(NotFound)
 @bp.output(AppointmentOut)
-def one(appointment_id: str) -> AppointmentOut:
+def one(appointment_id: UUID) -> AppointmentOut:
     """Read one's own appointment."""
-    return _out(booking.find(principal(), UUID(appointment_id)))
+    return _out(booking.find(principal(), appointment_id))
 
 
 @bp.post("/appointments/<id:appointment_id>/cancel")
 @allow("patient", "doctor")
 @refuses(NotFound, booking.AlreadyBegun)
 @bp.output(AppointmentOut)
-def cancel(appointment_id: str) -> AppointmentOut:
+def cancel(appointment_id: UUID) -> AppointmentOut:
     """Cancel one's own appointment before it begins. Doing it again changes nothing."""
-    return _out(booking.cancel(principal(), UUID(appointment_id)))
+    return _out(booking.cancel(principal(), appointment_id))
 
 
 def _out(found: Appointment) -> AppointmentOut:

@@ -40,9 +40,9 @@ def directory(paging: Paging) -> DoctorsPage:
 @public
 @refuses(doctors.DoctorNotFound)
 @bp.output(DoctorOut)
-def one_doctor(doctor_id: str) -> DoctorOut:
+def one_doctor(doctor_id: UUID) -> DoctorOut:
     """Read one doctor."""
-    return DoctorOut.of(doctors.find(UUID(doctor_id)))
+    return DoctorOut.of(doctors.find(doctor_id))
 
 
 @bp.put("/doctors/me")

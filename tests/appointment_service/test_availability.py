@@ -1,0 +1,159 @@
+"""Free times: the grid of a day across clock changes, and what is taken off it."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from appointment_service.availability import labels, slots_of
+from appointment_service.models import db
+from appointment_service.wall_time import exists, instant
+from chassis import clock
+from tests import make
+from tests.api import Api
+
+
+def local_starts(zone: str, day: str, opens: str, closes: str, minutes: int = 30) -> list[str]:
+    when = date.fromisoformat(day)
+    hours = [(when.isoweekday(), time.fromisoformat(opens), time.fromisoformat(closes))]
+    found = slots_of(when, hours, minutes, ZoneInfo(zone))
+    assert all(slot.end - slot.start == timedelta(minutes=minutes) for slot in found)
+    return [f"{slot.start.astimezone(ZoneInfo(zone)):%H:%M%z}"[:8] for slot in found]
+
+
+def every(minutes: int, first: str, count: int, offset: str) -> list[str]:
+    start = datetime.combine(date(2000, 1, 1), time.fromisoformat(first))
+    return [f"{start + timedelta(minutes=minutes * n):%H:%M}{offset}" for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "opens", "closes", "minutes", "expected"),
+    [
+        ("Europe/London", "2026-03-28", "00:00", "04:00", 30, every(30, "00:00", 8, "+00")),
+        (
+            *("Europe/London", "2026-03-29", "00:00", "04:00", 30),
+            every(30, "00:00", 2, "+00") + every(30, "02:00", 4, "+01"),
+        ),
+        (
+            *("Europe/London", "2026-10-25", "00:00", "04:00", 30),
+            every(30, "00:00", 4, "+01") + every(30, "01:00", 6, "+00"),
+        ),
+        ("Europe/London", "2026-03-29", "09:00", "12:00", 30, every(30, "09:00", 6, "+01")),
+        ("Europe/London", "2026-10-25", "09:00", "12:00", 30, every(30, "09:00", 6, "+00")),
+        ("Europe/London", "2026-03-29", "00:00", "01:30", 30, every(30, "00:00", 2, "+00")),
+        ("America/New_York", "2026-03-08", "13:00", "18:00", 60, every(60, "13:00", 5, "-04")),
+        ("Asia/Kolkata", "2026-03-29", "09:00", "12:00", 30, every(30, "09:00", 6, "+05")),
+        # half an hour only, and a change at midnight
+        ("Australia/Lord_Howe", "2026-10-04", "01:00", "04:00", 30, ["01:00+10"] + ["01:30+10"] + every(30, "02:30", 3, "+11")),
+        ("America/Santiago", "2026-09-06", "00:00", "03:00", 60, every(60, "01:00", 2, "-03")),
+        ("Pacific/Apia", "2026-06-01", "22:00", "00:00", 60, every(60, "22:00", 2, "+13")),
+    ],
+)
+def test_the_grid_follows_elapsed_time_across_clock_changes(
+    zone: str, day: str, opens: str, closes: str, minutes: int, expected: list[str]
+) -> None:
+    assert local_starts(zone, day, opens, closes, minutes) == expected
+
+
+@given(
+    st.sampled_from(["Europe/London", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Tehran"]),
+    st.dates(date(2020, 1, 1), date(2035, 12, 31)),
+    st.times().map(lambda t: t.replace(second=0, microsecond=0)),
+)
+@settings(max_examples=300, deadline=None)
+def test_an_instant_reads_back_as_the_wall_time_unless_the_clocks_skip_it(zone: str, day: date, wall: time) -> None:
+    found = instant(day, wall, ZoneInfo(zone)).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+    wanted = datetime.combine(day, wall)
+    assert found == wanted if exists(wanted, ZoneInfo(zone)) else found > wanted
+
+
+def test_a_time_that_comes_twice_is_told_apart() -> None:
+    zone = ZoneInfo("Europe/London")
+    found = slots_of(date(2026, 10, 25), [(7, time(0), time(3))], 60, zone)
+
+    assert labels(found, zone) == ["00:00", "01:00 BST", "01:00 GMT", "02:00"]
+
+
+def slots(appointment: Flask, patient: make.Person, doctor: make.Person, first: date, last: date, expect: int = 200):  # noqa: ANN201
+    query = f"/slots?doctor_id={doctor.id}&from={first}&to={last}"
+    return Api(appointment, patient.token).get(query, expect=expect)
+
+
+def test_a_booked_time_is_no_longer_free(auth: Flask, appointment: Flask) -> None:
+    patient, doctor, day = make.person(auth), make.doctor(auth, appointment), make.clinic_day(7)
+    before = slots(appointment, patient, doctor, day, day)["days"][0]["slots"]
+
+    make.appointment(appointment, patient, doctor, at=time(10))
+
+    after = slots(appointment, patient, doctor, day, day)["days"][0]["slots"]
+    assert [s["local_time"] for s in before if s not in after] == ["10:00"]
+    assert len(before) == 18
+
+
+def test_every_day_asked_for_is_there_even_without_times(auth: Flask, appointment: Flask) -> None:
+    sunday_only = [{"weekday": 7, "starts": "09:00", "ends": "10:00"}]
+    patient, doctor = make.person(auth), make.doctor(auth, appointment, hours=sunday_only)
+    first = make.clinic_day(1)
+
+    found = slots(appointment, patient, doctor, first, first + timedelta(days=6))
+
+    assert [day["date"] for day in found["days"]] == [str(first + timedelta(days=n)) for n in range(7)]
+    assert sum(bool(day["slots"]) for day in found["days"]) == 1
+    next_sunday = next(day for day in found["days"] if day["slots"])
+    assert found["next_available"] == next_sunday["slots"][0]["start"]
+
+
+def test_times_start_after_the_notice_and_end_with_the_horizon(auth: Flask, appointment: Flask) -> None:
+    patient, doctor = make.person(auth), make.doctor(auth, appointment)
+    noon = datetime(2026, 12, 8, 12, 0, tzinfo=UTC)
+    with clock.set_to(noon):
+        today = slots(appointment, patient, doctor, noon.date(), noon.date())
+        last = noon.date() + timedelta(days=112)
+        end = slots(appointment, patient, doctor, last, last + timedelta(days=1))
+
+    assert today["days"][0]["slots"][0]["local_time"] == "14:00"
+    assert len(end["days"][0]["slots"]) == 18
+    assert end["days"][1]["slots"] == []
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 31), (1, 0), (0, 4000)])
+def test_at_most_31_days_in_their_order(auth: Flask, appointment: Flask, first: int, last: int) -> None:
+    patient, doctor = make.person(auth), make.doctor(auth, appointment)
+
+    problem = slots(appointment, patient, doctor, make.clinic_day(first), make.clinic_day(last), expect=422)
+
+    assert problem["code"] == "range"
+
+
+@pytest.mark.parametrize("query", ["from=2027-13-01&to=2027-13-02", "from=2027-02-30&to=2027-03-01", "from=2027-03-01"])
+def test_days_that_do_not_exist_are_refused(auth: Flask, appointment: Flask, query: str) -> None:
+    patient, doctor = make.person(auth), make.doctor(auth, appointment)
+
+    Api(appointment, patient.token).get(f"/slots?doctor_id={doctor.id}&{query}", expect=422)
+
+
+def test_the_cost_is_the_same_for_one_day_and_for_31(auth: Flask, appointment: Flask) -> None:
+    patient, doctor, day = make.person(auth), make.doctor(auth, appointment), make.clinic_day(1)
+
+    def statements(last: date) -> int:
+        ran: list[str] = []
+        with appointment.app_context():
+            listener = lambda *given: ran.append(given[2])  # noqa: E731
+            event.listen(db.engine, "before_cursor_execute", listener)
+            slots(appointment, patient, doctor, day, last)
+            event.remove(db.engine, "before_cursor_execute", listener)
+        return len(ran)
+
+    assert statements(day) == statements(day + timedelta(days=30)) == 3
+
+
+def test_a_doctor_sees_only_their_own_times(auth: Flask, appointment: Flask) -> None:
+    one, other, day = make.doctor(auth, appointment), make.doctor(auth, appointment), make.clinic_day(1)
+
+    slots(appointment, one, one, day, day)
+    slots(appointment, one, other, day, day, expect=403)
