@@ -2,8 +2,6 @@
 
 import re
 import secrets
-from typing import Any
-
 from wtforms import Field, FieldList, FormField, HiddenField
 from wtforms import Form as PlainForm
 from wtforms.validators import ValidationError
@@ -95,6 +93,8 @@ class PrescriptionForm(Form):
         self.attempt.data = new_key()
 
 
-def blank_row() -> Any:
-    """A row for the script to copy; `ROW` stands where the row's number goes."""
-    return MedicineRow(prefix="medicines-ROW-")
+def blank_row() -> MedicineRow:
+    """A row for the script to copy: ROW stands where its number goes, ROWKEY where its key goes."""
+    row = MedicineRow(prefix="medicines-ROW-")
+    row.key.data = "ROWKEY"
+    return row

@@ -40,7 +40,7 @@ class Style:
 
 
 NORMAL = Style(12.5, 10)
-TIGHT = Style(10, 8)
+SMALL = Style(10, 8)
 """For a medicine with so many words that it would not fit beside the signature."""
 
 
@@ -51,7 +51,7 @@ class Item:
     height: float
     medicine: Medicine | None = None
     note: str | None = None
-    tight: bool = False
+    small: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ class Sheet:
         return [item for item in self.items if item.note]
 
 
-FIXED = 6 + 10 + 6
-"""Rules and gaps, the box for allergies, number and page at the foot."""
+FIXED = 13
+"""The box for allergies, number and page at the foot, and the rules and gaps between."""
 SIGNATURE = 42
 """The end line, signature and pharmacy's box: on the last page only."""
 CONTINUES = 8
@@ -93,7 +93,7 @@ def sheets(prescription: Prescription, paper: Paper) -> list[Sheet]:
     """The pages of a prescription, at least one, the last one with the signature."""
     room = paper.height - FIXED - _head(prescription, paper)
     last, others = room - SIGNATURE, room - CONTINUES
-    waiting = [_medicine(medicine, paper, last) for medicine in prescription.medicines]
+    waiting = [_medicine(medicine, paper, last, others) for medicine in prescription.medicines]
     waiting += _notes(prescription.notes or "", paper, last)
     pages: list[list[Item]] = []
     while waiting and not _fits(waiting, last, paper.most):
@@ -123,12 +123,13 @@ def _tall(texts: Iterable[str], size: float, width: float, *, bold: bool = False
     return sum(lines(text, ems, bold=bold) for text in texts) * size * POINT * LEADING
 
 
-def _medicine(medicine: Medicine, paper: Paper, room: float) -> Item:
-    """A medicine in normal type, or in small type where it would not fit a page otherwise."""
-    tall = _medicine_height(medicine, paper, NORMAL)
-    if tall <= room:
-        return Item(tall, medicine)
-    return Item(_medicine_height(medicine, paper, TIGHT), medicine, tight=True)
+def _medicine(medicine: Medicine, paper: Paper, last: float, others: float) -> Item:
+    """A medicine in normal type, or in small type where only that fits beside the signature, or fits a page at all."""
+    normal = Item(_medicine_height(medicine, paper, NORMAL), medicine)
+    small = Item(_medicine_height(medicine, paper, SMALL), medicine, small=True)
+    if normal.height <= last or small.height > last and normal.height <= others:
+        return normal
+    return small
 
 
 def _medicine_height(medicine: Medicine, paper: Paper, style: Style) -> float:
