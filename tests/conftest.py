@@ -1,6 +1,7 @@
 """What tests stand on: one real PostgreSQL, the real services in this process or as processes, and clean tables."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg2
@@ -15,6 +16,7 @@ from chassis.provision import provision
 from development.postgres import ensure_server
 from prescription_service.settings import PrescriptionSettings
 from tests import servers
+from tests.servers import Program
 from tests.wsgi import WSGIAdapter
 
 SERVICES = ("auth", "appointment", "prescription")
@@ -91,8 +93,8 @@ def clinic(environment: dict[str, str], migrated: None, tmp_path_factory: pytest
     """The four programs as processes. A test that stops one starts it again."""
     running = servers.start_clinic(environment, tmp_path_factory.mktemp("logs"))
     yield running
-    for program in (running.auth, running.appointment, running.prescription, running.portal):
-        program.stop()
+    with ThreadPoolExecutor() as pool:  # each waits for the others' idle connections
+        list(pool.map(Program.stop, (running.auth, running.appointment, running.prescription, running.portal)))
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask
 
@@ -101,3 +102,16 @@ def prescription(prescriptions: Flask, doctor: Person, appointment_id: str, **gi
     body = {"appointment_id": appointment_id, "notes": "Rest well.", "medicines": [MEDICINE], **given}
     answer: dict[str, Any] = Api(prescriptions, doctor.token).post("/prescriptions", json=body, expect=201)
     return answer
+
+
+def signed_in_patients(auth: Flask, number: int) -> list[str]:
+    """Access tokens of so many patients, signed without the cost of their passwords."""
+    from auth_service import access_tokens
+    from auth_service.models import Person as Row
+
+    with auth.app_context():
+        secret = auth.config["AUTH_SECRET_KEY"]
+        rows = [Row(id=uuid4(), role="patient", first_name="Racing", last_name=f"{n}", version=0) for n in range(number)]
+        tokens = [access_tokens.sign(row, uuid4(), secret) for row in rows]
+        auth.extensions["migrate"].db.session.commit()
+    return tokens

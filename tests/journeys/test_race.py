@@ -1,0 +1,104 @@
+"""Many people want one time: exactly one gets it, and the checker that says so can say otherwise."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import time
+
+import psycopg2
+import pytest
+import requests
+from flask import Flask
+
+from tests import make
+from tests.servers import Clinic
+
+RIVALS = 60
+
+
+@pytest.fixture
+def doctor(auth: Flask, appointment: Flask) -> make.Person:
+    return make.doctor(auth, appointment)
+
+
+def race(clinic: Clinic, tokens: list[str], wish: dict[str, str]) -> list[requests.Response]:
+    def ask(token: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"}
+        return requests.post(f"{clinic.appointment.url}/appointments", json=wish, headers=headers, timeout=20)
+
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        return list(pool.map(ask, tokens))
+
+
+def booked_twice(environment: dict[str, str]) -> int:
+    """How many pairs of booked appointments give one doctor or one patient two places at once."""
+    with psycopg2.connect(environment["ADMIN_URL"]) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM appointment.appointment a JOIN appointment.appointment b ON a.id < b.id"
+            " AND (a.doctor_id = b.doctor_id OR a.patient_id = b.patient_id)"
+            " AND tstzrange(a.starts_at, a.ends_at) && tstzrange(b.starts_at, b.ends_at)"
+            " WHERE a.status = 'booked' AND b.status = 'booked'"
+        )
+        (pairs,) = cursor.fetchone() or (0,)
+    return int(pairs)
+
+
+@contextmanager
+def without_constraint(environment: dict[str, str]) -> Iterator[None]:
+    """The same table without the promise that no doctor is booked twice."""
+    with psycopg2.connect(environment["ADMIN_URL"]) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ex_appointment_doctor'")
+        (definition,) = cursor.fetchone() or ("",)
+        cursor.execute("ALTER TABLE appointment.appointment DROP CONSTRAINT ex_appointment_doctor")
+    try:
+        yield
+    finally:
+        with psycopg2.connect(environment["ADMIN_URL"]) as connection, connection.cursor() as cursor:
+            cursor.execute("TRUNCATE appointment.appointment")
+            cursor.execute("SET search_path = appointment")
+            cursor.execute(f"ALTER TABLE appointment ADD CONSTRAINT ex_appointment_doctor {definition}")
+
+
+def test_one_of_sixty_gets_the_time(
+    environment: dict[str, str], clinic: Clinic, auth: Flask, doctor: make.Person
+) -> None:
+    answers = race(clinic, make.signed_in_patients(auth, RIVALS), make.wish(doctor.id))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: RIVALS - 1}
+    losers = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {problem["code"] for problem in losers} == {"slot-taken"}
+    assert all(len(problem["alternatives"]) == 5 for problem in losers)
+    assert booked_twice(environment) == 0
+
+
+def test_one_patient_books_one_place_at_a_time(
+    environment: dict[str, str], clinic: Clinic, auth: Flask, appointment: Flask
+) -> None:
+    doctors = [make.doctor(auth, appointment) for _ in range(4)]
+    (token,) = make.signed_in_patients(auth, 1)
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda n: race(clinic, [token], make.wish(doctors[n % 4].id))[0], range(12)))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 11}
+    assert booked_twice(environment) == 0
+
+
+def test_the_limit_counts_right_in_parallel(clinic: Clinic, auth: Flask, doctor: make.Person) -> None:
+    (token,) = make.signed_in_patients(auth, 1)
+    wishes = [make.wish(doctor.id, time(9 + n % 3), days=2 + n // 3) for n in range(12)]
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda wish: race(clinic, [token], wish)[0], wishes))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 5, 409: 7}
+
+
+def test_the_checker_finds_a_double_booking(
+    environment: dict[str, str], clinic: Clinic, auth: Flask, doctor: make.Person
+) -> None:
+    with without_constraint(environment):
+        race(clinic, make.signed_in_patients(auth, 8), make.wish(doctor.id))
+
+        assert booked_twice(environment) > 0
