@@ -57,13 +57,12 @@ def make_database() -> SQLAlchemy:
     class Base(DeclarativeBase):
         metadata = MetaData(naming_convention=NAMING)
 
-    db = SQLAlchemy(
+    Base.registry.update_type_annotation_map({str: Text, datetime: TIMESTAMP(timezone=True)})
+    return SQLAlchemy(
         model_class=Base,
         engine_options=ENGINE_OPTIONS,
         session_options={"class_": HeldSession, "expire_on_commit": False},
     )
-    db.Model.registry.update_type_annotation_map({str: Text, datetime: TIMESTAMP(timezone=True)})
-    return db
 
 
 @contextmanager

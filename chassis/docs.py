@@ -1,4 +1,4 @@
-"""The API's description: `/openapi.json` (OpenAPI 3.1) made complete, and a Swagger page at `/docs` under a strict CSP."""
+"""The API's description: `/openapi.json` (OpenAPI 3.1) made complete, and a Swagger page at `/docs` under a CSP."""
 
 from collections.abc import Callable
 from importlib.resources import files
@@ -15,7 +15,9 @@ V = TypeVar("V", bound=Callable[..., Any])
 Spec = dict[str, Any]
 
 ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
-CSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+)
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -55,7 +57,7 @@ def describe(app: APIFlask) -> None:
     app.config["SECURITY_SCHEMES"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
 
     @app.spec_processor
-    def complete(spec: Spec) -> Spec:
+    def complete(spec: Any) -> Any:
         components = spec.setdefault("components", {})
         components["schemas"] = {_short(name): schema for name, schema in components.get("schemas", {}).items()}
         components["schemas"]["Problem"] = PROBLEM_SCHEMA
@@ -85,9 +87,7 @@ def _shorten_references(node: Any) -> None:
 
 def _complete_operation(app: Flask, method: str, operation: Spec) -> None:
     endpoint = next(
-        name
-        for name in app.view_functions
-        if operation["operationId"] == f"{method}_{name.replace('.', '_')}"
+        name for name in app.view_functions if operation["operationId"] == f"{method}_{name.replace('.', '_')}"
     )
     view = app.view_functions[endpoint]
     if "requestBody" in operation:

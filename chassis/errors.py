@@ -14,7 +14,7 @@ class FieldError:
     message: str
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an accident
     """A request that is answered with no. Subclasses name the rule; the sentence is `detail`.
 
     Rendered as `application/problem+json` (RFC 9457) with `status`, `code`, `title`, `detail`, `errors` and `extras`.

@@ -1,4 +1,4 @@
-"""How every program is served. Use it as `gunicorn -c python:chassis.gunicorn --bind HOST:PORT 'package:create_app()'`."""
+"""How every program is served: `gunicorn -c python:chassis.gunicorn --bind HOST:PORT 'package:create_app()'`."""
 
 import os
 

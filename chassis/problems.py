@@ -39,6 +39,8 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 
+MOST_ERRORS = 100  # in one answer; nobody reads more, and a small body could ask for thousands
+
 CODES = {
     "missing": "required",
     "extra_forbidden": "unknown-field",
@@ -91,9 +93,10 @@ def _from_input(error: HTTPError) -> Response:
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return _unexpected(error)
-    errors = [field_error(problem) for problem in cause.errors(include_url=False, include_input=False)]
+    found = cause.errors(include_url=False, include_input=False)[:MOST_ERRORS]
+    errors = [field_error(problem) for problem in found]
     refusal = Invalid(errors=errors)
-    if all(found.code == "unknown-field" for found in errors):
+    if all(error.code == "unknown-field" for error in errors):
         refusal.code = "unknown-field"
     return render(refusal)
 
@@ -152,7 +155,12 @@ def _unexpected(error: Exception) -> Response:
     # the place and the kind only: messages of libraries repeat what people wrote
     where = traceback.format_tb(error.__traceback__)[-8:]
     logs.logger.error("unexpected failure", extra={"error": type(error).__qualname__, "where": where})
-    body = {"type": "urn:problem-type:internal-error", "title": "Internal error", "status": 500, "code": "internal-error"}
+    body = {
+        "type": "urn:problem-type:internal-error",
+        "title": "Internal error",
+        "status": 500,
+        "code": "internal-error",
+    }
     body |= {"detail": "Something went wrong on our side. Nothing you sent was at fault."}
     body |= {"request_id": getattr(g, "request_id", "-")}
     return _problem(body, 500, {})

@@ -7,6 +7,7 @@ with its password and a schema of the role's name that only the role can use.
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import psycopg2
 from psycopg2 import sql
@@ -42,10 +43,9 @@ def _make_database(admin: URL, name: str) -> None:
     with server.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
         if not cursor.fetchone():
-            try:
+            # another one of us may be faster
+            with suppress(psycopg2.errors.DuplicateDatabase, psycopg2.errors.UniqueViolation):
                 cursor.execute(sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(_name(name)))
-            except (psycopg2.errors.DuplicateDatabase, psycopg2.errors.UniqueViolation):
-                pass  # another one of us was faster
     server.close()
 
 

@@ -1,5 +1,6 @@
 """Typed settings, read once from the environment at start; everything missing is reported at once."""
 
+import os
 import sys
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -41,9 +42,7 @@ S = TypeVar("S", bound=Settings)
 
 
 def _readable_dir(path: str) -> bool:
-    from os import access, path as paths, R_OK
-
-    return paths.isdir(path) and access(path, R_OK)
+    return os.path.isdir(path) and os.access(path, os.R_OK)
 
 
 def _explain(error: ValidationError) -> str:

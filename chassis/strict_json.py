@@ -44,8 +44,9 @@ def _finite(digits: str) -> float:
 
 
 def _deeper_than(value: Any, limit: int) -> bool:
+    """Whether there are more than `limit` arrays and objects inside one another."""
     level = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [child for item in level for child in _children(item)]
         if not level:
             return False
