@@ -2,6 +2,7 @@
 
 import re
 import secrets
+
 from wtforms import Field, FieldList, FormField, HiddenField
 from wtforms import Form as PlainForm
 from wtforms.validators import ValidationError

@@ -127,7 +127,7 @@ def _medicine(medicine: Medicine, paper: Paper, last: float, others: float) -> I
     """A medicine in normal type, or in small type where only that fits beside the signature, or fits a page at all."""
     normal = Item(_medicine_height(medicine, paper, NORMAL), medicine)
     small = Item(_medicine_height(medicine, paper, SMALL), medicine, small=True)
-    if normal.height <= last or small.height > last and normal.height <= others:
+    if normal.height <= last or (small.height > last and normal.height <= others):
         return normal
     return small
 
@@ -135,7 +135,9 @@ def _medicine(medicine: Medicine, paper: Paper, last: float, others: float) -> I
 def _medicine_height(medicine: Medicine, paper: Paper, style: Style) -> float:
     width = paper.width - 9  # the position stands in the margin
     name = _tall([medicine.name], style.name, width, bold=True)
-    words = [f"Dosage: {medicine.dosage} · Duration: {medicine.duration}"]
+    words = [f"Dosage: {medicine.dosage}", f"Duration: {medicine.duration}"]
+    if _tall([" wide ".join(words)], style.body, width) < 2 * style.body * POINT * LEADING:
+        words = words[:1]
     words += f"Instructions: {medicine.instructions}".split("\n") if medicine.instructions else []
     return name + _tall(words, style.body, width) + 8 * POINT * LEADING + 4
 

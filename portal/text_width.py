@@ -5,8 +5,13 @@ The widths are measured: the widest of the typefaces in `static/print.css` for t
 
 import unicodedata
 
-_NARROW = frozenset("iljtfrI.,;:'|!()[]/-`’ ")
-_WIDE = frozenset("MW@%&—…æœÆŒ")
+_MEASURED = {
+    **dict.fromkeys(" .,;:'|!il’", 0.3),
+    **dict.fromkeys("jtfrI()[]/-`", 0.4),
+    **dict.fromkeys("aceksvxyz", 0.54),
+    **dict.fromkeys("mw", 0.85),
+    **dict.fromkeys("MW@%&—…æœÆŒ", 1.0),
+}
 _BOLD = 1.09
 
 
@@ -18,12 +23,12 @@ def width(character: str, *, bold: bool = False) -> float:
 def _plain(character: str) -> float:
     if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
         return 0
-    if unicodedata.east_asian_width(character) in {"W", "F"} or character in _WIDE:
+    if character in _MEASURED:
+        return _MEASURED[character]
+    if unicodedata.east_asian_width(character) in {"W", "F"}:
         return 1.0
-    if character in _NARROW:
-        return 0.36
     if character < "\u0370":
-        return 0.85 if character in "mw" else 0.72 if character.isupper() else 0.6
+        return 0.72 if character.isupper() else 0.6
     return 0.76 if character < "\u0530" else 0.9
 
 

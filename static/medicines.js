@@ -29,6 +29,17 @@ function recount() {
   });
   add.hidden = now.length >= most;
   full.hidden = !add.hidden;
+  followErrors();
+}
+
+/** The list of errors on top follows the rows too: a removed row leaves it, and the others are called by their number. */
+function followErrors() {
+  const titles = new Map(all().flatMap((row, at) => boxesOf(row).map((box) => [`#${box.id}`, `Medicine ${at + 1}`])));
+  for (const link of document.querySelectorAll(".error-summary a[href^='#medicines-']")) {
+    const title = titles.get(link.getAttribute("href"));
+    link.closest("li").hidden = !title;
+    if (title) link.textContent = link.textContent.replace(/^Medicine \d+/, title);
+  }
 }
 
 /** Say something to everybody, with a button to take it back where there is one. */

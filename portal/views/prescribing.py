@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from chassis.errors import Conflict, IdempotencyMismatch, Invalid, Refusal, Unavailable
 from portal import session
@@ -68,7 +69,8 @@ def _form(
 
 
 def _check(visit: Appointment, form: PrescriptionForm, refusal: Refusal | None = None) -> ResponseReturnValue:
-    return page("prescriptions/check.html", form=form, visit=visit, refusal=refusal)
+    closed = isinstance(refusal, VisitCancelled)
+    return page("prescriptions/check.html", form=form, visit=visit, refusal=refusal, closed=closed)
 
 
 def _cancelled(visit: Appointment) -> ResponseReturnValue:
@@ -108,7 +110,7 @@ def _sign(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseRetur
         return _form(visit, form, refusal=refusal)
     except Conflict as refusal:
         return _check(visit, form, VisitCancelled() if refusal.code == "appointment-cancelled" else refusal)
-    flash(f"Signed and issued. The prescription's number is {issued.number}.")
+    flash(Markup('Signed and issued. Its number is <span class="nowrap">{}</span>.').format(issued.number))
     return redirect(url_for("prescriptions.one", prescription_id=issued.id), 303)
 
 
