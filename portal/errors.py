@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from chassis.errors import Refusal, Unauthenticated, Unavailable
 from portal import kept, outages, session
@@ -31,6 +31,8 @@ def error_page(status: int, detail: str | None = None) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, SecurityError):
+        return error.description or "", 400, {"Content-Type": "text/plain"}  # a host that is not ours has no pages
     if error.code is not None and error.code < 400:
         return error
     body = make_response(error_page(error.code or 500))

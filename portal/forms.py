@@ -114,7 +114,7 @@ class DateParts(Field):  # type: ignore[misc]
         try:
             self.data = date(self._year(), self._month(), int(self.parts["day"]) if self._digits("day") else 0)
         except ValueError:
-            self._refuse([], "Enter a real date, for example 14 3 1988.")
+            self._refuse([], "Enter a real date, for example 14 3 1988.")
         self._check_range()
 
     def _check_range(self) -> None:

@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
-from chassis.errors import Refusal, TokenMissing, Unavailable
+from chassis.errors import Invalid, Refusal, TokenMissing, Unauthenticated, Unavailable
 from portal.people import Person, Role, SignedIn
 
 if TYPE_CHECKING:
@@ -89,8 +89,14 @@ def token() -> str:
 
 
 def renew() -> Person:
-    """Ask for a new token at once, so that it says what the auth service knows now about this person."""
-    renewed = _auth().refresh(session["refresh"])
+    """Ask for a new token at once, so that it says what the auth service knows now about this person.
+
+    Raises `Unauthenticated` when the refresh token is no longer one, `Unavailable` when nobody can tell right now.
+    """
+    try:
+        renewed = _auth().refresh(session["refresh"])
+    except Invalid as refusal:
+        raise Unauthenticated from refusal
     _remember(renewed)
     return renewed.user
 

@@ -52,7 +52,8 @@ function countCharacters() {
     area.after(line);
     const update = () => {
       const left = limit - [...area.value].length;
-      line.textContent = left > limit / 5 ? "" : left >= 0 ? `${left} characters left` : `${-left} characters too many`;
+      const many = Math.abs(left) === 1 ? "1 character" : `${Math.abs(left)} characters`;
+      line.textContent = left > limit / 5 ? "" : `${many} ${left >= 0 ? "left" : "too many"}`;
       line.classList.toggle("left-over", left < 0);
     };
     area.addEventListener("input", update);
