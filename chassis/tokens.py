@@ -36,6 +36,7 @@ REMEMBERED = 4096
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _KID = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
 PublicKey = Any
@@ -150,7 +151,27 @@ def _complete(claims: dict[str, Any]) -> bool:
         and claims["ver"] >= 0
         and isinstance(claims.get("role"), str)
         and isinstance(claims.get("name"), str)
+        and _is_birthdate(claims.get("birthdate"))
+        and _is_licence(claims.get("licence"))
     )
+
+
+def _is_birthdate(claim: Any) -> bool:
+    """None, or a date in the form of OpenID Connect."""
+    if claim is None:
+        return True
+    try:
+        return _matches(_DATE, claim) and bool(date.fromisoformat(claim))
+    except ValueError:
+        return False
+
+
+def _is_licence(claim: Any) -> bool:
+    """None, or the state of a doctor's licence with its number and register."""
+    if claim is None:
+        return True
+    known = isinstance(claim, dict) and isinstance(claim.get("state"), str)
+    return known and all(isinstance(claim.get(name), str | None) for name in ("number", "register"))
 
 
 def _principal(claims: dict[str, Any]) -> Principal:
