@@ -86,7 +86,7 @@ def build(
     _refuse_unknown_answers(app)
     tokens.configure(app, name, find_key)
     identity.guard(app, tokens.Verifier(), check_person)
-    _refuse_other_bodies(app)
+    _refuse_ambiguity(app)
     problems.handle_failures(app)
     docs.describe(app)
     docs.serve_docs(app)
@@ -111,10 +111,13 @@ def _refuse_unknown_answers(app: APIFlask) -> None:
             raise NotAcceptable
 
 
-def _refuse_other_bodies(app: APIFlask) -> None:
-    """What is sent is JSON or refused, also where the view asks for no body."""
+def _refuse_ambiguity(app: APIFlask) -> None:
+    """What is sent is JSON or refused, also where the view asks for no body; no parameter comes twice."""
 
     @app.before_request
     def readable() -> None:
+        for name, values in request.args.lists():
+            if len(values) > 1:
+                raise Invalid.field(f"/{name}", "twice", "Give this once.")
         if request.routing_exception is None and (request.content_length or "Transfer-Encoding" in request.headers):
             request.get_json()

@@ -4,7 +4,7 @@ import os
 import sys
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRETS_DIR = "/run/secrets"
@@ -20,6 +20,10 @@ Secret = Annotated[str, AfterValidator(_long_enough)]
 """A secret of at least 32 characters. It has no default anywhere."""
 
 
+def _comma_separated(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """What every program reads. A file `/run/secrets/<name>` in lower case serves in place of a variable."""
 
@@ -27,7 +31,7 @@ class Settings(BaseSettings):
 
     environment: Literal["production", "demo"] = "production"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    trusted_hosts: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    trusted_hosts: Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)] = Field(default_factory=list)
 
     @classmethod
     def from_environment(cls: "type[S]", **given: Any) -> "S":
