@@ -11,11 +11,14 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import urllib.request
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "development" / "requirements.txt"
@@ -39,7 +42,7 @@ def main() -> None:
         if done.get("place") != wanted["place"]:
             _make_environment()
         DONE.unlink(missing_ok=True)  # from here on an interruption means starting over
-        if _pip("install", "--require-hashes", "-r", str(REQUIREMENTS)):
+        if _install(lock.fileno()):
             sys.exit("The requirements could not be installed. The next try starts over.")
         DONE.write_text(json.dumps(wanted))
 
@@ -95,13 +98,18 @@ def _pip_wheel() -> bytes:
     return wheel
 
 
-def _pip(*arguments: str) -> int:
-    quiet = ["-qq", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    return subprocess.run([PYTHON, "-m", "pip", arguments[0], *quiet, *arguments[1:]], cwd=ROOT, check=False).returncode
+def _install(lock: int) -> int:
+    """Errors are shown, nothing else. Should we be killed, pip still holds the lock until it is done."""
+    options = ["-qq", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    command = [str(PYTHON), "-m", "pip", "install", *options, "--require-hashes", "-r", str(REQUIREMENTS)]
+    return subprocess.run(command, cwd=ROOT, pass_fds=[lock], check=False).returncode
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit("\nStopped. The next try starts over.")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("\nStopped. The next try starts over.")
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _stop)
+    main()

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 from development.account import StartError
+from development.caller import Caller
 from development.checkout import LOGS, PORTAL, ROOT, RUNNING, SERVICES, VAR
 from development.cluster import Cluster
 from development.ports import POSTGRES, check_free, ports
@@ -21,7 +22,7 @@ from development.settings import own_cluster
 from development.starting import Start
 from development.supervision import Supervisor
 
-SECONDS_FOR_THE_RUN_BEFORE = 5
+SECONDS_FOR_THE_RUN_BEFORE = 2
 SIGNS_OF_LIFE = 0.5
 PASSWORD = "TestPass123"  # noqa: S105 - the demo people's, printed for everybody to see
 SIGN_INS = {
@@ -37,8 +38,7 @@ class Stopped(BaseException):
 
 def main(arguments: list[str]) -> int:
     """Run until told to stop; the answer is the exit status."""
-    # The make that called us may be killed without a chance to pass it on.
-    parent = os.getppid() if "--with-parent" in arguments else None
+    parent = Caller() if "--with-parent" in arguments else None
     _listen_for_signals()
     try:
         with only_one():
@@ -57,7 +57,7 @@ def say(text: str) -> None:
         print(text, flush=True)
 
 
-def _run(parent: int | None) -> None:
+def _run(parent: Caller | None) -> None:
     began = time.monotonic()
     cluster: Cluster | None = None
     try:
@@ -77,12 +77,12 @@ def _run(parent: int | None) -> None:
         end_leftovers(cluster)
 
 
-def _look_after(supervisor: Supervisor, start: Start, parent: int | None) -> NoReturn:
+def _look_after(supervisor: Supervisor, start: Start, parent: Caller | None) -> NoReturn:
     """The supervisor restarts the parts; who restarts the supervisor is us."""
     known: dict[str, int] = {}
     while True:
         time.sleep(SIGNS_OF_LIFE)
-        if parent is not None and os.getppid() != parent:
+        if parent and parent.wants_an_end():
             raise Stopped
         if not supervisor.alive():
             say("The supervisor was killed. Starting everything again.")
