@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from playwright.sync_api import Browser
 
 from appointment_service.settings import AppointmentSettings
 from auth_service.settings import AuthSettings
@@ -16,6 +17,7 @@ from chassis.provision import provision
 from development.postgres import ensure_server
 from prescription_service.settings import PrescriptionSettings
 from tests import servers
+from tests.chromium import launched
 from tests.servers import Program
 from tests.wsgi import WSGIAdapter
 
@@ -95,6 +97,13 @@ def clinic(environment: dict[str, str], migrated: None, tmp_path_factory: pytest
     yield running
     with ThreadPoolExecutor() as pool:  # each waits for the others' idle connections
         list(pool.map(Program.stop, (running.auth, running.appointment, running.prescription, running.portal)))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, or a skip that says why."""
+    with launched() as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)
