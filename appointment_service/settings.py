@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field
 
-from chassis.service import ServiceSettings
-from chassis.settings import Secret
+from chassis.service import DatabaseUrl, ServiceSettings
+from chassis.settings import Secret, ServiceUrl
 
 
 def _zone(name: object) -> ZoneInfo:
@@ -19,9 +19,9 @@ def _zone(name: object) -> ZoneInfo:
 class AppointmentSettings(ServiceSettings):
     """`CLINIC_TIME_ZONE` is the zone in which the clinic's clocks are read."""
 
-    database_url: str = Field(validation_alias="APPOINTMENT_DATABASE_URL")
+    database_url: DatabaseUrl = Field(validation_alias="APPOINTMENT_DATABASE_URL")
     secret_key: Secret = Field(validation_alias="APPOINTMENT_SECRET_KEY")
-    auth_url: str = Field(default="http://127.0.0.1:8001", validation_alias="AUTH_URL")
+    auth_url: ServiceUrl = Field(default="http://127.0.0.1:8001", validation_alias="AUTH_URL")
     zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = Field(
         default=ZoneInfo("Europe/London"), validation_alias="CLINIC_TIME_ZONE"
     )

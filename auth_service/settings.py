@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from chassis.service import ServiceSettings
+from chassis.service import DatabaseUrl, ServiceSettings
 from chassis.settings import Secret
 
 
@@ -12,5 +12,5 @@ class AuthSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
-    database_url: str = Field(validation_alias="AUTH_DATABASE_URL")
+    database_url: DatabaseUrl = Field(validation_alias="AUTH_DATABASE_URL")
     secret_key: Secret = Field(validation_alias="AUTH_SECRET_KEY")

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from apiflask import APIBlueprint, APIFlask
 from flask import Request, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from pydantic import AfterValidator, Field
 from sqlalchemy import make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from werkzeug.exceptions import NotAcceptable
 from werkzeug.routing import BaseConverter
 
@@ -23,10 +24,24 @@ MAX_BODY = 64 * 1024
 ANSWERS = ("application/json", "application/problem+json", "text/html", "text/css", "text/javascript", "image/png")
 
 
+def _of_postgresql(url: str) -> str:
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError):
+        parts = None
+    if not parts or parts.get_backend_name() != "postgresql" or not (parts.username and parts.host and parts.database):
+        raise ValueError("is not a database URL, like postgresql://role:password@host:5432/database")
+    return url
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_of_postgresql), Field(repr=False)]
+"""`postgresql://role:password@host:port/database`."""
+
+
 class ServiceSettings(Settings):
     """What every service reads; a service's own class adds the prefix of its name."""
 
-    database_url: str
+    database_url: DatabaseUrl
     secret_key: Secret
 
 

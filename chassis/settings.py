@@ -3,6 +3,7 @@
 import os
 import sys
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,8 +17,17 @@ def _long_enough(secret: str) -> str:
     return secret
 
 
-Secret = Annotated[str, AfterValidator(_long_enough)]
-"""A secret of at least 32 characters. It has no default anywhere."""
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in url:
+        raise ValueError("is not a web address, like http://auth-service:8001")
+    return url
+
+
+Secret = Annotated[str, AfterValidator(_long_enough), Field(repr=False)]
+"""A secret of at least 32 characters. It has no default anywhere, and shows in no print of the settings."""
+ServiceUrl = Annotated[str, AfterValidator(_web_address)]
+"""Where a neighbour answers."""
 
 
 def _comma_separated(value: Any) -> Any:
