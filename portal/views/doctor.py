@@ -1,7 +1,8 @@
 """The doctor's day, and a visit as the doctor sees it."""
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import count
 
 from flask import Blueprint, request
@@ -20,6 +21,7 @@ from portal.pages import page
 pages = Blueprint("doctor", __name__)
 
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 MOST_PAGES = 5
 """Pages of a hundred appointments that one day is read in; nobody has more."""
 
@@ -27,7 +29,7 @@ MOST_PAGES = 5
 def _day_of(typed: str) -> date | None:
     """The day an address asks for, or None when that is no day of this clinic's life."""
     try:
-        asked = datetime.strptime(typed, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        asked = date.fromisoformat(typed if _DATE.fullmatch(typed) else "")
     except ValueError:
         return None
     return asked if FIRST <= asked <= LAST else None
