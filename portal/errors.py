@@ -63,10 +63,8 @@ def _again() -> dict[str, Any]:
 
 def _signed_out(error: Unauthenticated) -> ResponseReturnValue:
     """The sign-in has ended, perhaps in the middle of a form: sign in, then go on with what was typed."""
-    answer = make_response(session.to_sign_in())
-    if kept.keep(answer):
-        answer = make_response(session.to_sign_in(url_for("home.resume")))
-        kept.keep(answer)
+    answer = make_response(session.to_sign_in(url_for("home.resume") if request.method == "POST" else None))
+    kept.keep_form(answer)
     session.sign_out()
     flash("You were signed out. Sign in to go on where you left off.", "info")
     return answer

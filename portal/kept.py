@@ -1,6 +1,7 @@
-"""What somebody typed when their sign-in or form token ran out: kept for the same person, and offered back.
+"""What somebody typed, kept for a quarter of an hour and for the same person only.
 
-It travels in a signed cookie of its own that lives fifteen minutes, so nothing is stored and any worker can read it.
+It travels in signed cookies of its own, so nothing is stored and any worker can read it. One holds the form that was on
+its way when a sign-in ran out, the other the answers of a booking, so that Back and Reload work while they are checked.
 """
 
 from typing import Any, cast
@@ -10,7 +11,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from portal import session
 
-COOKIE = "kept"
+FORM = "kept"
+BOOKING = "booking"
 LIFE = 15 * 60
 LARGEST = 3800
 """Browsers take about 4 kB in one cookie."""
@@ -31,33 +33,42 @@ def from_our_own_page() -> bool:
     return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
-def keep(response: Response) -> bool:
-    """Keep this request's form for the person it belongs to. False when there is nothing to keep, or too much."""
-    somebody = session.person()
-    if request.method != "POST" or somebody is None or not from_our_own_page():
-        return False
-    sealed = _seal().dumps({"person": somebody.id, "path": request.path, "fields": fields()})
+def put(response: Response, cookie: str, value: Any) -> bool:
+    """Keep a JSON value for the signed-in person. False when it is too much for a cookie."""
+    sealed = _seal(cookie).dumps({"person": session.me().id, "value": value})
     if len(sealed) > LARGEST:
         return False
-    response.set_cookie(COOKIE, sealed, max_age=LIFE, httponly=True, samesite="Lax", secure=request.is_secure)
+    response.set_cookie(cookie, sealed, max_age=LIFE, httponly=True, samesite="Lax", secure=request.is_secure)
     return True
 
 
-def find() -> tuple[str, Fields] | None:
-    """The path and fields kept for the signed-in person, if any."""
+def get(cookie: str) -> Any:
+    """What was kept for the signed-in person, or None."""
     try:
-        kept: dict[str, Any] = _seal().loads(request.cookies.get(COOKIE, ""), max_age=LIFE)
+        kept = _seal(cookie).loads(request.cookies.get(cookie, ""), max_age=LIFE)
     except BadData:
         return None
-    if kept["person"] != session.me().id:
-        return None
-    return kept["path"], [(name, value) for name, value in kept["fields"]]
+    return kept["value"] if kept["person"] == session.me().id else None
 
 
-def forget(response: Response) -> None:
+def forget(response: Response, *cookies: str) -> None:
     """Let go of what was kept."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=request.is_secure)
+    for cookie in cookies:
+        response.delete_cookie(cookie, httponly=True, samesite="Lax", secure=request.is_secure)
 
 
-def _seal() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(cast(str, current_app.secret_key), salt="kept")
+def keep_form(response: Response) -> bool:
+    """Keep the form of this request, if it is one of ours and a person sent it."""
+    if request.method != "POST" or session.person() is None or not from_our_own_page():
+        return False
+    return put(response, FORM, {"path": request.path, "fields": fields()})
+
+
+def find_form() -> tuple[str, Fields] | None:
+    """The path and fields of the form that was kept."""
+    kept = get(FORM)
+    return (kept["path"], [(name, value) for name, value in kept["fields"]]) if kept else None
+
+
+def _seal(cookie: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(cast(str, current_app.secret_key), salt=f"kept-{cookie}")

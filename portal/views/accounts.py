@@ -1,12 +1,12 @@
 """Coming in and going out: sign up, sign in, sign out."""
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import PasswordField
 from wtforms.validators import ValidationError
 
 from chassis.errors import Conflict, Refusal, Unauthenticated
-from portal import session
+from portal import kept, session
 from portal.api import services
 from portal.forms import AtMost, DateParts, Form, Line, Required, plain_characters
 from portal.pages import page
@@ -79,7 +79,9 @@ def sign_out() -> ResponseReturnValue:
     """Sign out here, and end this sign-in everywhere."""
     session.sign_out()
     flash("You are signed out.")
-    return redirect(url_for("home.index"), 303)
+    answer = make_response(redirect(url_for("home.index"), 303))
+    kept.forget(answer, kept.FORM, kept.BOOKING)
+    return answer
 
 
 @pages.route("/sign-up", methods=["GET", "POST"])

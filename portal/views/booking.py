@@ -6,12 +6,12 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import StringField
 
 from chassis.errors import Conflict, Invalid, Refusal, Unavailable
-from portal import session
+from portal import kept, session
 from portal.api import services
 from portal.api.appointments import Slot
 from portal.dates import local, today
@@ -90,14 +90,31 @@ def reason(doctor_id: UUID) -> ResponseReturnValue:
 @pages.post("/<uuid:doctor_id>/check")
 @session.only("patient")
 def check(doctor_id: UUID) -> ResponseReturnValue:
-    """Everything on one page before it is booked."""
+    """Take the answers to the page that shows them, one that Back and Reload can open again."""
     answers = Answers()
     if answers.time is None:
         answers.start.errors = ["Choose a time."]
         return _times(doctor_id, answers)
-    valid = answers.validate()
-    template = "booking/check.html" if valid else "booking/reason.html"
-    return page(template, form=answers, doctor=services().appointments.doctor(str(doctor_id)), other=None)
+    if not answers.validate():
+        return page("booking/reason.html", form=answers, doctor=services().appointments.doctor(str(doctor_id)))
+    onward = make_response(redirect(url_for(".review", doctor_id=doctor_id), 303))
+    draft = {"doctor": str(doctor_id), "answers": dict(answers.carried)}
+    return onward if kept.put(onward, kept.BOOKING, draft) else _review(doctor_id, answers)
+
+
+@pages.get("/<uuid:doctor_id>/check")
+@session.only("patient")
+def review(doctor_id: UUID) -> ResponseReturnValue:
+    """Everything on one page before it is booked; the times, for somebody who has answered nothing yet."""
+    draft = kept.get(kept.BOOKING)
+    if draft is None or draft["doctor"] != str(doctor_id):
+        return redirect(url_for(".times", doctor_id=doctor_id), 303)
+    return _review(doctor_id, Answers(data=draft["answers"]))
+
+
+def _review(doctor_id: UUID, answers: Answers) -> ResponseReturnValue:
+    doctor = services().appointments.doctor(str(doctor_id))
+    return page("booking/check.html", form=answers, doctor=doctor, other=None)
 
 
 @pages.post("/<uuid:doctor_id>/confirm")
@@ -135,9 +152,8 @@ def _in_the_way(refusal: Refusal) -> tuple[str, str] | None:
     return ("your appointments", url_for("appointments.index")) if refusal.code == "limit-reached" else None
 
 
-@pages.get("/<uuid:doctor_id>/check")
 @pages.get("/<uuid:doctor_id>/confirm")
 @session.only("patient")
 def begin_again(doctor_id: UUID) -> ResponseReturnValue:
-    """These pages exist only with answers; without them the patient starts at the times."""
-    return redirect(url_for(".times", doctor_id=doctor_id), 303)
+    """Nothing is booked by opening an address."""
+    return redirect(url_for(".review", doctor_id=doctor_id), 303)

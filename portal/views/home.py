@@ -48,10 +48,10 @@ def _admin(_: Person) -> ResponseReturnValue:
 @pages.get("/resume")
 def resume() -> ResponseReturnValue:
     """Offer back what was typed before the sign-in ran out."""
-    found = kept.find()
+    found = kept.find_form()
     if found is None:
         return redirect(url_for("home.index"), 303)
     path, fields = found
     answer = make_response(page("errors/resume.html", path=path, fields=fields))
-    kept.forget(answer)
+    kept.forget(answer, kept.FORM)
     return answer

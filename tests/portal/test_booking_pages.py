@@ -214,3 +214,32 @@ def test_what_somebody_types_is_shown_and_never_run(maya: Visitor, doctor: make.
 
     assert words in check.text
     assert "<script>alert" not in check.source
+
+
+def test_the_page_that_checks_the_answers_can_be_opened_again(
+    maya: Visitor, doctor: make.Person, next_week: date
+) -> None:
+    check = to_check(maya, doctor, next_week)
+
+    assert maya.get(check.path).text == check.text
+    assert "Sore" not in check.path
+
+
+def test_answers_are_gone_after_signing_out(
+    maya: Visitor, patient: make.Person, doctor: make.Person, next_week: date
+) -> None:
+    check = to_check(maya, doctor, next_week)
+    maya.press(check, "Sign out")
+    maya.sign_in(patient.email)
+
+    assert maya.get(check.path).heading == "Choose a day and time"
+
+
+def test_a_reason_too_large_to_keep_is_carried_all_the_same(
+    maya: Visitor, doctor: make.Person, next_week: date
+) -> None:
+    words = "".join(chr(0x4E00 + (n * 7919) % 20000) for n in range(2000))
+    check = to_check(maya, doctor, next_week, notes=words)
+
+    assert words in check.text
+    assert maya.press(check, "Book this appointment").heading == "Your appointment is booked"
