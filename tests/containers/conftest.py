@@ -1,0 +1,35 @@
+"""One project for all container tests: first the auth service alone, then the whole clinic, removed at the end."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.containers.compose import PORTS, Compose, free_ports, make_env_file, missing, until
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
+    """A project in demo mode with nothing started yet."""
+    if reason := missing():
+        pytest.skip(f"containers: {reason}")
+    ports = {setting: str(port) for setting, port in zip(PORTS.values(), free_ports(len(PORTS)), strict=True)}
+    made = Compose(make_env_file(tmp_path_factory.mktemp("compose")), ports)
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="session")
+def brought_by_auth(project: Compose) -> set[str]:
+    """The services that `up auth-service` brings."""
+    project.up("--build", "auth-service")
+    until(lambda: project.healthy("auth-service"))
+    return project.names()
+
+
+@pytest.fixture(scope="session")
+def containers(project: Compose, brought_by_auth: set[str]) -> Compose:
+    """The whole clinic in containers; `containers.url("portal")` is where a browser finds it."""
+    project.up("--build")
+    for service in PORTS.keys() - {"postgres"}:
+        until(lambda service=service: project.healthy(service))  # type: ignore[misc]
+    return project

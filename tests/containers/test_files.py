@@ -1,0 +1,93 @@
+"""The compose file and the Dockerfiles as files; nothing is started."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.containers.compose import EXAMPLE, FILE, ROOT, SECRETS, SETTINGS, Compose, make_env_file, missing_command
+
+DOCKERFILES = sorted(ROOT.glob("*/Dockerfile"))
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Compose:
+    if reason := missing_command():
+        pytest.skip(f"compose file: {reason}")
+    return Compose(make_env_file(tmp_path), {})
+
+
+def test_the_compose_file_keeps_to_the_specification() -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(FILE)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.parent.name)
+def test_the_dockerfiles_are_clean(dockerfile: Path) -> None:
+    beside = Path(sys.executable).with_name("hadolint")
+    hadolint = str(beside) if beside.exists() else shutil.which("hadolint")
+    if not hadolint:
+        pytest.skip("Dockerfiles: no hadolint here")
+
+    checked = subprocess.run([hadolint, str(dockerfile)], capture_output=True, text=True, check=False)
+
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_every_program_has_its_dockerfile() -> None:
+    named = set(re.findall(r"dockerfile: (\S+?)}", FILE.read_text()))
+
+    assert {str(path.relative_to(ROOT)) for path in DOCKERFILES} == named
+    assert len(named) == 4
+
+
+def test_the_example_names_every_setting_of_the_compose_file() -> None:
+    text = FILE.read_text()
+    read = set(re.findall(r"\$\{(\w+)", text)) | set(re.findall(r"^ +([A-Z_]+):$", text, re.MULTILINE))
+
+    assert read == SETTINGS
+
+
+def test_services_can_be_scaled() -> None:
+    assert "container_name" not in FILE.read_text()
+
+
+def test_an_env_file_is_made_once_with_secrets_of_its_own(tmp_path: Path) -> None:
+    made = make_env_file(tmp_path)
+    found = dict(line.split("=", 1) for line in made.read_text().splitlines() if re.match(r"\w+=", line))
+
+    assert len({found[name] for name in SECRETS}) == len(SECRETS) == 8
+    assert all(re.fullmatch(r"[0-9a-f]{64}", found[name]) for name in SECRETS)
+    assert made.stat().st_mode & 0o077 == 0
+    before = made.read_text()
+    with pytest.raises(subprocess.CalledProcessError):
+        make_env_file(tmp_path)
+    assert made.read_text() == before
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_missing_secret_is_refused_by_name(example: Compose, name: str) -> None:
+    text = example.env_file.read_text()
+    example.env_file.write_text(re.sub(rf"^{name}=.*$", "", text, flags=re.MULTILINE))
+
+    refused = example.run("config", check=False)
+
+    assert refused.returncode != 0
+    assert f"{name} is not set" in refused.stderr
+    assert EXAMPLE.name in refused.stderr
+
+
+def test_without_an_environment_it_is_production(example: Compose) -> None:
+    text = example.env_file.read_text()
+    example.env_file.write_text(text.replace("ENVIRONMENT=demo", ""))
+
+    assert "ENVIRONMENT: production" in example.run("config").stdout
