@@ -93,7 +93,9 @@ def free_from(doctor: Doctor, first: date, zone: ZoneInfo) -> list[Slot]:
     first = max(first, now.astimezone(zone).date())
     hours = hours_of(doctor.id)
     busy = sorted(_busy(doctor.id, wall_time.instant(first, time(), zone)))
-    offered = (slot for day in _until_horizon(first, now, zone) for slot in slots_of(day, hours, doctor.visit_minutes, zone))
+    offered = (
+        slot for day in _until_horizon(first, now, zone) for slot in slots_of(day, hours, doctor.visit_minutes, zone)
+    )
     return list(_without(busy, (slot for slot in offered if slot.start >= now + NOTICE)))
 
 

@@ -11,14 +11,15 @@ from appointment_service.settings import AppointmentSettings
 
 MORNING = (time(9), time(12))
 AFTERNOON = (time(14), time(17))
-DEMO_DOCTORS = [
+Stretch = tuple[time, time]
+DEMO_DOCTORS: list[tuple[str, str, str, str, str, dict[int, tuple[Stretch, ...]]]] = [
     (
         "dr.okafor@example.com",
         "Dr Amara Okafor",
         "General practice",
         "Room 4",
         "Looks after people of every age, with time for long-standing conditions.",
-        {day: (MORNING, AFTERNOON) for day in range(1, 6)},
+        dict.fromkeys(range(1, 6), (MORNING, AFTERNOON)),
     ),
     (
         "dr.hansen@example.com",

@@ -65,8 +65,6 @@ def _to_come(doctor_id: UUID) -> list[tuple[datetime, datetime]]:
     return [(starts, ends) for starts, ends in db.session.execute(query)]
 
 
-def _within(
-    starts: datetime, ends: datetime, stretches: list[Stretch], zone: ZoneInfo
-) -> bool:
+def _within(starts: datetime, ends: datetime, stretches: list[Stretch], zone: ZoneInfo) -> bool:
     day = starts.astimezone(zone).date()
     return any(opens <= starts and ends <= closes for opens, closes in availability.open_on(day, stretches, zone))

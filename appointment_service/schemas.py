@@ -6,7 +6,15 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from appointment_service import availability
@@ -52,7 +60,9 @@ def _usable(value: date) -> date:
 
 
 WishedTime = Annotated[
-    datetime, BeforeValidator(_appointment_time), WithJsonSchema({"type": "string", "examples": ["2027-03-10T10:00:00"]})
+    datetime,
+    BeforeValidator(_appointment_time),
+    WithJsonSchema({"type": "string", "examples": ["2027-03-10T10:00:00"]}),
 ]
 ClockTime = Annotated[
     time,

@@ -59,7 +59,7 @@ def change_profile(who: Principal, changes: dict[str, object]) -> Person:
 
 
 def verify_doctor(email: str, number: str, register_name: str) -> Person:
-    """Record the licence the clinic has checked; tokens from before it no longer hold. `NotFound` for no such doctor."""
+    """Record the licence the clinic has checked; older tokens no longer hold. `NotFound` for no such doctor."""
     person = db.session.scalar(
         select(Person).where(Person.email == email.lower(), Person.role == "doctor").with_for_update()
     )

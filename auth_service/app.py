@@ -12,7 +12,9 @@ from chassis.service import build
 def create_app(settings: AuthSettings | None = None) -> APIFlask:
     """The auth service as a WSGI application."""
     settings = settings or AuthSettings.from_environment()
-    app = build("auth", __package__, settings, db, [bp], signing_keys.public_key, check_person=access_tokens.still_valid)
+    app = build(
+        "auth", __package__, settings, db, [bp], signing_keys.public_key, check_person=access_tokens.still_valid
+    )
     app.config["AUTH_SECRET_KEY"] = settings.secret_key
     commands.register(app, settings)
     return app

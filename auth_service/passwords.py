@@ -6,9 +6,9 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from pydantic_core import PydanticCustomError
 
 from chassis.errors import Unavailable
-from pydantic_core import PydanticCustomError
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _places = threading.BoundedSemaphore(2)
@@ -16,11 +16,13 @@ WAIT = 2.0
 
 # the most used ones that are long enough to be accepted otherwise
 COMMON = frozenset(
-    "12345678 123456789 1234567890 password password1 password12 password123 passw0rd qwertyui qwerty123 qwertyuiop"
-    " 1q2w3e4r 1q2w3e4r5t 1qaz2wsx 11111111 00000000 88888888 12341234 123123123 87654321 987654321 abcd1234 abc12345"
-    " iloveyou iloveyou1 sunshine princess football baseball superman trustno1 letmein1 welcome1 welcome123 admin123"
-    " administrator changeme starwars computer michelle jennifer whatever asdfghjkl asdf1234 zxcvbnm1 liverpool"
-    " charlie1 passwort hallo123 doctor123 patient1 patient123 clinic123 hospital larkfield".split()
+    """
+    12345678 123456789 1234567890 password password1 password12 password123 passw0rd qwertyui qwerty123 qwertyuiop
+    1q2w3e4r 1q2w3e4r5t 1qaz2wsx 11111111 00000000 88888888 12341234 123123123 87654321 987654321 abcd1234 abc12345
+    iloveyou iloveyou1 sunshine princess football baseball superman trustno1 letmein1 welcome1 welcome123 admin123
+    administrator changeme starwars computer michelle jennifer whatever asdfghjkl asdf1234 zxcvbnm1 liverpool
+    charlie1 passwort hallo123 doctor123 patient1 patient123 clinic123 hospital larkfield
+    """.split()  # noqa: SIM905 - read as words, not as a list of strings
 )
 
 

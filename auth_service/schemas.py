@@ -56,7 +56,9 @@ class RegisterIn(In):
     @field_validator("password")
     @classmethod
     def _not_guessable(cls, password: str, info: ValidationInfo) -> str:
-        passwords.refuse_guessable(password, [str(info.data.get(name, "")) for name in ("email", "first_name", "last_name")])
+        passwords.refuse_guessable(
+            password, [str(info.data.get(name, "")) for name in ("email", "first_name", "last_name")]
+        )
         return password
 
 
@@ -115,16 +117,14 @@ class TokensOut(Out):
 
     access_token: str
     refresh_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the kind of token, no secret
     expires_in: int
     user: PersonOut
 
     @classmethod
     def issued(cls, access_token: str, refresh_token: str, life: int, person: Person) -> "TokensOut":
         """The answer for a person who has just proved who they are."""
-        return cls(
-            access_token=access_token, refresh_token=refresh_token, expires_in=life, user=PersonOut.of(person)
-        )
+        return cls(access_token=access_token, refresh_token=refresh_token, expires_in=life, user=PersonOut.of(person))
 
 
 class IntrospectionOut(Out):

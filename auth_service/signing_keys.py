@@ -71,5 +71,3 @@ def _cipher(secret: str) -> Fernet:
 def derive(secret: str, purpose: bytes) -> bytes:
     """32 bytes of key for one purpose, from the one secret of this service (HKDF, RFC 5869)."""
     return HKDF(hashes.SHA256(), 32, salt=None, info=purpose).derive(secret.encode())
-
-

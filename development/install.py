@@ -14,8 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import urllib.request
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -25,10 +23,6 @@ REQUIREMENTS = ROOT / "development" / "requirements.txt"
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 DONE = ENVIRONMENT / "installed.json"
-# Only for a Python that comes without pip and without the means to make it (Debian's, when python3-venv is missing).
-PIP_WHEEL = "pip-26.3-py3-none-any.whl"
-PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
-DEFAULT_INDEX = "https://pypi.org/simple"
 
 
 def main() -> None:
@@ -69,33 +63,20 @@ def _make_environment() -> None:
     make = [sys.executable, "-m", "venv", str(ENVIRONMENT)]
     if subprocess.run(make, capture_output=True, check=False).returncode == 0:
         return
-    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    made = subprocess.run([*make, "--without-pip"], capture_output=True, text=True, check=False)
-    if made.returncode:
-        sys.exit(f"{sys.executable} cannot make a virtual environment:\n{made.stdout}{made.stderr}")
-    with tempfile.TemporaryDirectory() as directory:
-        wheel = Path(directory) / PIP_WHEEL
-        wheel.write_bytes(_pip_wheel())
-        subprocess.run([PYTHON, f"{wheel}/pip", "install", "--quiet", "--no-index", str(wheel)], check=True)
+    if _debian_gave_the_missing_half() and subprocess.run(make, check=False).returncode == 0:
+        return
+    sys.exit(f"{sys.executable} cannot make a virtual environment. On Debian: apt-get install python3-venv")
 
 
-def _pip_wheel() -> bytes:
-    """From the index pip would use, whatever that is; the hash says that it is the right one."""
-    index = os.environ.get("PIP_INDEX_URL", DEFAULT_INDEX).rstrip("/")
-    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
-    request = urllib.request.Request(f"{index}/pip/", headers=accept)  # noqa: S310 - the person's own setting
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            files = {file["filename"]: file["url"] for file in json.load(answer)["files"]}
-        with urllib.request.urlopen(files[PIP_WHEEL], timeout=60) as answer:  # noqa: S310
-            wheel: bytes = answer.read()
-    except (OSError, ValueError, KeyError) as error:
-        sys.exit(
-            f"This Python has no pip and it could not be fetched ({error}). On Debian: apt-get install python3-venv"
-        )
-    if hashlib.sha256(wheel).hexdigest() != PIP_SHA256:
-        sys.exit("The pip that was fetched is not the one expected; nothing was installed.")
-    return wheel
+def _debian_gave_the_missing_half() -> bool:
+    """Debian's Python makes environments only with a package of its own; as root it can be had at once."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    print("Installing Debian's python3-venv.", flush=True)
+    for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "python3-venv"]):
+        if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
+            return False
+    return True
 
 
 def _install(lock: int) -> int:

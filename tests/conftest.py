@@ -29,7 +29,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     """A PostgreSQL of this test run with empty schemas, and the settings that all programs share."""
     port = servers.free_port()
     server = ensure_server(tmp_path_factory.mktemp("postgres"), port)
-    urls = {f"{name.upper()}_DATABASE_URL": f"postgresql://{name}:{name}-pw@127.0.0.1:{port}/clinic" for name in SERVICES}
+    urls = {
+        f"{name.upper()}_DATABASE_URL": f"postgresql://{name}:{name}-pw@127.0.0.1:{port}/clinic" for name in SERVICES
+    }
     provision(server.admin_url, urls.values())
     secrets = {f"{name.upper()}_SECRET_KEY": name.ljust(32, "-") for name in (*SERVICES, "portal")}
     yield {"ENVIRONMENT": "demo", **urls, **secrets, "ADMIN_URL": server.admin_url.rsplit("/", 1)[0] + "/clinic"}
@@ -91,7 +93,9 @@ def migrated(auth: Flask, appointment: Flask, prescription: Flask) -> None:
 
 
 @pytest.fixture(scope="session")
-def clinic(environment: dict[str, str], migrated: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Clinic]:
+def clinic(
+    environment: dict[str, str], migrated: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[servers.Clinic]:
     """The four programs as processes. A test that stops one starts it again."""
     running = servers.start_clinic(environment, tmp_path_factory.mktemp("logs"))
     yield running

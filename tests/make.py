@@ -5,12 +5,14 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 
 from tests.api import Api
 
 PASSWORD = "TestPass123"
+CLINIC_ZONE = ZoneInfo("Europe/London")
 _number = count(1)
 
 
@@ -74,7 +76,7 @@ def doctor(auth: Flask, appointment: Flask, hours: list[dict[str, Any]] = WEEK, 
 
 def clinic_day(days: int = 7) -> date:
     """A date some days ahead of today."""
-    return date.today() + timedelta(days=days)
+    return datetime.now(CLINIC_ZONE).date() + timedelta(days=days)
 
 
 def wish(doctor_id: str, at: time = time(10), days: int = 7, notes: str = "Sore throat") -> dict[str, Any]:
@@ -111,7 +113,9 @@ def signed_in_patients(auth: Flask, number: int) -> list[str]:
 
     with auth.app_context():
         secret = auth.config["AUTH_SECRET_KEY"]
-        rows = [Row(id=uuid4(), role="patient", first_name="Racing", last_name=f"{n}", version=0) for n in range(number)]
+        rows = [
+            Row(id=uuid4(), role="patient", first_name="Racing", last_name=f"{n}", version=0) for n in range(number)
+        ]
         tokens = [access_tokens.sign(row, uuid4(), secret) for row in rows]
         auth.extensions["migrate"].db.session.commit()
     return tokens

@@ -1,6 +1,6 @@
 """Booking, reading, listing and cancelling."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time
 
 import pytest
 from flask import Flask
@@ -22,7 +22,7 @@ def doctor(auth: Flask, appointment: Flask) -> make.Person:
     return make.doctor(auth, appointment)
 
 
-def book(appointment: Flask, who: make.Person, expect: int = 201, **body: object):  # noqa: ANN201
+def book(appointment: Flask, who: make.Person, expect: int = 201, **body: object):
     return Api(appointment, who.token).post("/appointments", json=body, expect=expect)
 
 
@@ -164,7 +164,9 @@ def test_a_taken_time_comes_with_alternatives(
 
 
 def test_alternatives_go_on_to_the_next_days(auth: Flask, appointment: Flask, patient: make.Person) -> None:
-    brief = make.doctor(auth, appointment, hours=[{"weekday": n, "starts": "10:00", "ends": "10:20"} for n in range(1, 8)])
+    brief = make.doctor(
+        auth, appointment, hours=[{"weekday": n, "starts": "10:00", "ends": "10:20"} for n in range(1, 8)]
+    )
     make.appointment(appointment, make.person(auth), brief)
 
     problem = book(appointment, patient, expect=409, **make.wish(brief.id))
@@ -279,7 +281,17 @@ def test_filters(appointment: Flask, patient: make.Person, doctor: make.Person) 
 
 @pytest.mark.parametrize(
     "query",
-    ["status=xyz", "sort=password_hash", "limit=0", "limit=-1", "limit=101", "limit=１", "limit=abc", "limit=1e9", "page=-1"],
+    [
+        "status=xyz",
+        "sort=password_hash",
+        "limit=0",
+        "limit=-1",
+        "limit=101",
+        "limit=１",
+        "limit=abc",
+        "limit=1e9",
+        "page=-1",
+    ],
 )
 def test_a_wrong_query_is_refused(appointment: Flask, patient: make.Person, query: str) -> None:
     Api(appointment, patient.token).get(f"/appointments?{query}", expect=422)

@@ -21,7 +21,9 @@ def test_the_first_admin_is_made_on_the_command_line(auth: Flask) -> None:
 def test_a_doctor_is_verified_on_the_command_line(auth: Flask) -> None:
     make.person(auth, "doctor", verified=False, email="new@example.com")
 
-    done = auth.test_cli_runner().invoke(args=["verify-doctor", "new@example.com", "--number", "1", "--register", "GMC"])
+    done = auth.test_cli_runner().invoke(
+        args=["verify-doctor", "new@example.com", "--number", "1", "--register", "GMC"]
+    )
 
     assert done.exit_code == 0, done.output
     doctor = make.sign_in(auth, "new@example.com")

@@ -18,5 +18,12 @@ def test_the_main_job_from_booking_to_paper(
     paper = walk.visit(browser, clinic.portal.url, scripts=scripts, width=width)
 
     assert (paper.pages, paper.size) == (1, walk.A5)
-    for words in ("Maya Lindqvist", "Dr Amara Okafor", "7412093", "Amoxicillin 500 mg capsules", "Paracetamol", "5 days"):
+    for words in (
+        "Maya Lindqvist",
+        "Dr Amara Okafor",
+        "7412093",
+        "Amoxicillin 500 mg capsules",
+        "Paracetamol",
+        "5 days",
+    ):
         assert words in paper.text

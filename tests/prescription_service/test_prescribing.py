@@ -27,7 +27,7 @@ def visit(appointment: Flask, patient: make.Person, doctor: make.Person) -> str:
     return found
 
 
-def write(prescription: Flask, who: make.Person, expect: int = 201, **body: object):  # noqa: ANN201
+def write(prescription: Flask, who: make.Person, expect: int = 201, **body: object):
     return Api(prescription, who.token).post("/prescriptions", json=body, expect=expect)
 
 
@@ -102,9 +102,7 @@ def test_a_wrong_medicine_field_is_named(
 
 
 @pytest.mark.parametrize("name", ["status", "doctor_id", "patient_id", "id", "number", "signed_by"])
-def test_what_the_token_decides_cannot_be_sent(
-    prescription: Flask, doctor: make.Person, visit: str, name: str
-) -> None:
+def test_what_the_token_decides_cannot_be_sent(prescription: Flask, doctor: make.Person, visit: str, name: str) -> None:
     body = {"appointment_id": visit, "medicines": [make.MEDICINE], name: UNKNOWN}
 
     assert write(prescription, doctor, expect=422, **body)["code"] == "unknown-field"
