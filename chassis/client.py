@@ -4,13 +4,17 @@ import time
 from typing import Any, ClassVar
 
 import requests
-from requests.adapters import HTTPAdapter
+from urllib3 import Timeout
+from urllib3.exceptions import HTTPError
 
-from chassis import logs
-from chassis.errors import BY_CODE, FieldError, NotFound, Refusal, Unauthenticated, Unavailable
+from chassis import logs, strict_json
+from chassis.deadline import DeadlineAdapter
+from chassis.errors import BY_CODE, FieldError, Malformed, NotFound, Refusal, Unauthenticated, Unavailable
 
 Json = dict[str, Any]
 MAX_BODY = 2 * 1024 * 1024
+MEMBERS = frozenset({"type", "title", "status", "detail", "code", "errors", "request_id", "instance"})
+"""Of every problem document (RFC 9457, and ours); what else one carries is its `extras`."""
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 
 
@@ -34,7 +38,7 @@ class ServiceClient:
         self.session = requests.Session()
         self.session.trust_env = False  # netrc would replace our Authorization header
         self.session.cookies = _NoCookies()
-        self.session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=32, max_retries=0))
+        self.session.mount("http://", DeadlineAdapter(pool_connections=1, pool_maxsize=32, max_retries=0))
 
     def request(
         self,
@@ -62,7 +66,7 @@ class ServiceClient:
             except requests.ConnectionError as error:
                 if not left or time.monotonic() > deadline - self.CONNECT_TIMEOUT:
                     raise self._out(error) from error
-            except requests.RequestException as error:
+            except (requests.RequestException, HTTPError, ValueError) as error:
                 raise self._out(error) from error
         raise AssertionError("unreachable")
 
@@ -71,59 +75,68 @@ class ServiceClient:
         with self.session.request(
             method,
             self.base_url + path,
-            timeout=(min(self.CONNECT_TIMEOUT, left), left),
+            timeout=Timeout(connect=min(self.CONNECT_TIMEOUT, left), total=left),  # type: ignore[arg-type]
             allow_redirects=False,
             stream=True,
             **sent,
         ) as response:
-            body = self._read(response, deadline)
+            body = self._read(response)
+            if response.status_code >= 500:
+                raise self._out(f"status {response.status_code}")
             if response.status_code >= 400:
-                raise self._refusal(response, body)
+                raise _refusal(response.status_code, self._problem(response, body))
             if response.status_code >= 300:
                 raise self._out("an unexpected redirect")
-            return self._parse(response, body) if body else None
+            return self._parse(body) if body else None
 
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
-        """The whole body, as long as it is small and comes before the deadline."""
+    def _read(self, response: requests.Response) -> bytes:
+        """The whole body, as long as it is small."""
         body = bytearray()
         for chunk in response.iter_content(65536):
             body += chunk
-            if len(body) > MAX_BODY or time.monotonic() > deadline:
-                raise self._out("an answer too large or too slow")
+            if len(body) > MAX_BODY:
+                raise self._out("an answer too large")
         return bytes(body)
 
-    def _parse(self, response: requests.Response, body: bytes) -> Any:
+    def _parse(self, body: bytes) -> Any:
         try:
-            response._content = body
-            return response.json()
-        except ValueError as error:
+            return strict_json.parse(body)
+        except Malformed as error:
             raise self._out(error) from error
 
-    def _refusal(self, response: requests.Response, body: bytes) -> Refusal:
-        problem = self._parse(response, body) if "json" in response.headers.get("Content-Type", "") else {}
-        if response.status_code >= 500 or not isinstance(problem, dict):
-            return self._out(f"status {response.status_code}")
-        known = {"type", "title", "status", "detail", "code", "errors", "request_id", "instance"}
-        errors = [FieldError(**error) for error in problem.get("errors", [])]
-        refusal = self._kind(response.status_code, problem.get("code"))(
-            problem.get("detail"), errors=errors, **{key: problem[key] for key in problem.keys() - known}
-        )
-        refusal.code = problem.get("code", refusal.code)
-        refusal.title = problem.get("title", refusal.title)
-        return refusal
-
-    @staticmethod
-    def _kind(status: int, code: str | None) -> type[Refusal]:
-        """The class of that code where this process knows it, else the general class of that status."""
-        kind = BY_CODE.get(code or "")
-        if kind is not None and kind.status == status:
-            return kind
-        general = {401: Unauthenticated, 404: NotFound}
-        for candidate in BY_CODE.values():
-            if candidate.status == status and Refusal in candidate.__bases__:
-                return general.get(status, candidate)
-        return Refusal
+    def _problem(self, response: requests.Response, body: bytes) -> Json:
+        """The problem document of a refusal; nothing when there is none."""
+        problem = self._parse(body) if "json" in response.headers.get("Content-Type", "") else None
+        return problem if isinstance(problem, dict) else {}
 
     def _out(self, why: object) -> Unavailable:
-        logs.logger.warning("neighbour unavailable", extra={"service": self.name, "why": str(why)[:200]})
+        # the kind of an exception only: its message repeats addresses and headers
+        said = type(why).__name__ if isinstance(why, Exception) else str(why)
+        logs.logger.warning("neighbour unavailable", extra={"service": self.name, "why": said})
         return Unavailable(service=self.name)
+
+
+def _refusal(status: int, problem: Json) -> Refusal:
+    """The refusal that a problem document tells of, as far as it makes sense."""
+    told = {name: value for name in ("code", "title", "detail") if isinstance(value := problem.get(name), str)}
+    refusal = _kind(status, told.get("code"))(told.get("detail"), errors=_field_errors(problem.get("errors")))
+    refusal.code, refusal.title = told.get("code", refusal.code), told.get("title", refusal.title)
+    refusal.extras = {name: problem[name] for name in problem.keys() - MEMBERS}
+    return refusal
+
+
+def _field_errors(errors: Any) -> list[FieldError]:
+    found = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    return [FieldError(*(str(error.get(name, "")) for name in ("pointer", "code", "message"))) for error in found]
+
+
+def _kind(status: int, code: str | None) -> type[Refusal]:
+    """The class of that code where this process knows it, else the general class of that status."""
+    kind = BY_CODE.get(code or "")
+    if kind is not None and kind.status == status:
+        return kind
+    general = {401: Unauthenticated, 404: NotFound}
+    for candidate in BY_CODE.values():
+        if candidate.status == status and Refusal in candidate.__bases__:
+            return general.get(status, candidate)
+    return Refusal

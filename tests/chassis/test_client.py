@@ -1,0 +1,294 @@
+"""Calls to a neighbour that is out, slow or strange: a typed refusal, within the time that was promised."""
+
+import contextlib
+import io
+import json
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.client import MAX_BODY, ServiceClient
+from chassis.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refusal,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
+from tests.chassis.network import answer, drips, hangs_up, is_silent, neighbour, says
+from tests.servers import free_port
+
+TIMEOUT = 0.8
+SLACK = 0.7
+"""For a busy machine. What has no bound at all takes many times as long in every test here."""
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < seconds + SLACK
+
+
+def out(url: str, method: str = "GET", **given: Any) -> Unavailable:
+    """The one way in which a neighbour may be out."""
+    with within(TIMEOUT), pytest.raises(Unavailable) as refused:
+        ServiceClient("appointment", url, timeout=TIMEOUT).request(method, "/appointments", **given)
+    assert refused.value.service == "appointment"
+    return refused.value
+
+
+def problem(status: int, code: str, **extras: Any) -> bytes:
+    body = {"type": f"urn:x:{code}", "title": "T", "status": status, "detail": "D", "code": code, "request_id": "r"}
+    return answer(json.dumps(body | extras).encode(), f"{status} X", "application/problem+json")
+
+
+def test_an_answer_comes_back_parsed_and_the_request_says_who_asks() -> None:
+    with neighbour(says(answer(b'{"items":[1]}'))) as there:
+        found = ServiceClient("appointment", there.url + "/").request(
+            "GET", "/appointments", token="a.b.c", params={"x": "ä b"}
+        )
+
+    assert found == {"items": [1]}
+    head = there.requests[0].decode()
+    assert head.startswith("GET /appointments?x=%C3%A4+b HTTP/1.1\r\n")
+    assert "Authorization: Bearer a.b.c\r\n" in head
+
+
+def test_an_empty_answer_is_none() -> None:
+    with neighbour(says(b"HTTP/1.1 204 No Content\r\n\r\n")) as there:
+        assert ServiceClient("auth", there.url).request("POST", "/auth/logout", json={}) is None
+
+
+def test_a_dead_neighbour_is_out_at_once() -> None:
+    out(f"http://127.0.0.1:{free_port()}")
+
+
+def test_a_neighbour_with_no_address_is_out() -> None:
+    out("http://nowhere.invalid")
+
+
+def test_a_neighbour_that_takes_no_connection_is_out_in_time() -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        waiting = [socket.socket() for _ in range(8)]  # they fill the queue of connections nobody accepts
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(address)
+        out(f"http://127.0.0.1:{address[1]}")
+        for one in waiting:
+            one.close()
+
+
+def test_a_black_hole_is_out_in_time() -> None:
+    with neighbour(is_silent) as there:
+        out(there.url)
+        out(there.url, "POST", json={})
+
+
+BODY = b'{"items":[' + b"1," * 200 + b"1]}"
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        b"HTTP/1.1 200 OK\r\n" + b"X-Header: " + b"x" * 400,
+        b"HTTP/1.1 " + b"2" * 400,
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 40,
+        answer(BODY),
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + BODY,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\n1\r\n" * 80,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * 400,
+    ],
+    ids=["header", "status", "continue", "body", "body without length", "chunks", "chunk size"],
+)
+def test_a_neighbour_that_drips_is_out_in_time(slow: bytes) -> None:
+    """Each byte comes in time for a limit on one reading, so only a limit on the whole call can end this."""
+    with neighbour(drips(slow)) as there:
+        out(there.url)
+
+
+def test_a_slow_start_is_no_outage() -> None:
+    with neighbour(drips(answer(b"[]")[:-2], 0.001)) as there:
+        there.script = drips(answer(b"[]"), 0.001)
+        assert ServiceClient("auth", there.url).request("GET", "/") == []
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        answer(b"x" * (MAX_BODY + 1)),
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + b"[" * (MAX_BODY + 70_000),
+        answer(b"<html>", content_type="text/html"),
+        answer(b'{"items":'),
+        answer(b'{"a":NaN}'),
+        answer(b"\xff\xfe{}"),
+        answer(b"[" * 50_000),
+        answer(b"{}", "302 Found", "text/html", "Location: http://127.0.0.1:9/"),
+        answer(b"{}", "301 Moved", "text/html", "Location: /elsewhere"),
+        answer(b"", "304 Not Modified"),
+        answer(b"{}", "500 Oops"),
+        answer(b"<html>", "502 Bad Gateway", "text/html"),
+        problem(503, "unavailable"),
+        problem(500, "internal-error", errors="x"),
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: x\r\nConnection: close\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+        b"SSH-2.0-OpenSSH\r\n",
+        b"\x00" * 100,
+    ],
+)
+def test_a_strange_answer_is_an_outage_and_not_an_accident(strange: bytes) -> None:
+    def script(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(strange)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with neighbour(script) as there:
+        out(there.url)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"null",
+        b'{"code": 7}',
+        b'{"code": ["x"], "detail": {}}',
+        b'{"code": "x", "errors": "none"}',
+        b'{"code": "x", "errors": [{"pointer": "/a"}]}',
+        b'{"code": "x", "errors": [1]}',
+        b'{"code": "x", "errors": null, "detail": null, "title": 5}',
+        b'{"code": "x", "self": 1, "detail": "d"}',
+    ],
+)
+@pytest.mark.parametrize("status", [401, 409, 418])
+def test_a_refusal_in_strange_words_is_still_a_refusal_or_an_outage(status: int, body: bytes) -> None:
+    strange = answer(body, f"{status} X", "application/problem+json")
+    with neighbour(says(strange)) as there, pytest.raises(Refusal) as refused:
+        ServiceClient("auth", there.url).request("GET", "/auth/me")
+
+    assert refused.value.status in {status, 503, 400}
+    assert isinstance(refused.value.detail, str)
+    assert isinstance(refused.value.code, str)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, Unauthenticated),
+        (403, Forbidden),
+        (404, NotFound),
+        (409, Conflict),
+        (422, Invalid),
+        (429, TooManyRequests),
+    ],
+)
+def test_a_refusal_is_raised_again_as_what_it_was(status: int, kind: type[Refusal]) -> None:
+    errors = [{"pointer": "/a", "code": "too-long", "message": "Shorter."}]
+    told = problem(status, "never-heard-of", errors=errors, alternatives=[1])
+    with neighbour(says(told)) as there, pytest.raises(kind) as refused:
+        ServiceClient("auth", there.url).request("GET", "/auth/me")
+
+    assert type(refused.value) is kind
+    assert refused.value.code == "never-heard-of"
+    assert refused.value.detail == "D"
+    assert refused.value.extras == {"alternatives": [1]}
+    assert [vars(error) for error in refused.value.errors] == errors
+
+
+def test_a_web_page_as_refusal_is_a_refusal_of_its_status() -> None:
+    with neighbour(says(answer(b"<html>", "404 Not Found", "text/html"))) as there, pytest.raises(NotFound):
+        ServiceClient("auth", there.url).request("GET", "/auth/me")
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "tries"),
+    [("GET", {}, 2), ("PUT", {}, 2), ("POST", {}, 1), ("PATCH", {}, 1), ("POST", {"Idempotency-Key": "k-1"}, 2)],
+)
+def test_only_what_may_happen_twice_is_tried_twice(method: str, headers: dict[str, str], tries: int) -> None:
+    with neighbour(hangs_up) as there:
+        out(there.url, method, json={"a": 1}, headers=headers)
+
+    assert len(there.requests) == tries
+    assert len({request.rpartition(b"\r\n")[2] for request in there.requests}) == 1
+
+
+def test_nothing_is_tried_again_once_the_time_is_up_or_an_answer_came() -> None:
+    with neighbour(is_silent) as there:
+        out(there.url)
+        assert len(there.requests) == 1
+    with neighbour(says(answer(b"{}", "500 Oops"))) as there:
+        out(there.url)
+        assert len(there.requests) == 1
+
+
+def test_a_kept_connection_that_died_in_between_is_no_outage_for_a_read() -> None:
+    with neighbour(says(answer())) as there:
+        client = ServiceClient("auth", there.url, timeout=TIMEOUT)
+        client.request("GET", "/1")
+        client.request("GET", "/2")
+        assert there.connections == 1
+        there.script = lambda connection, request: (hangs_up if request.startswith(b"GET /3") else says(answer()))(
+            connection, request
+        )
+        seen = there.connections
+        with contextlib.suppress(Unavailable):
+            client.request("GET", "/3")
+        assert client.request("GET", "/4") == {}
+        assert there.connections > seen
+
+
+def test_no_cookie_is_kept_and_none_is_sent() -> None:
+    with neighbour(says(answer(b"{}", "200 OK", "application/json", "Set-Cookie: session=maya; Path=/"))) as there:
+        client = ServiceClient("auth", there.url)
+        client.request("GET", "/auth/me", token="a.b.c")
+        client.request("GET", "/auth/me", token="d.e.f")
+
+    assert b"maya" not in there.requests[1]
+    assert b"cookie" not in there.requests[1].lower()
+    assert len(client.session.cookies) == 0
+
+
+def test_neither_a_netrc_file_nor_a_proxy_setting_has_a_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login evil password evil\ndefault login evil password evil\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with neighbour(says(answer())) as there:
+        ServiceClient("auth", there.url).request("GET", "/auth/me", token="a.b.c")
+        ServiceClient("auth", there.url).request("GET", "/doctors")
+
+    assert b"Authorization: Bearer a.b.c\r\n" in there.requests[0]
+    assert b"Authorization" not in there.requests[1]
+
+
+@pytest.mark.parametrize(
+    "token", ["a\r\nX-Role: admin", "a\nb", "a\0b", "ünïcödé-Ł", "a.b.c\r\n\r\nGET / HTTP/1.1\r\n\r\n"]
+)
+def test_no_header_is_smuggled_in_a_token_and_no_token_is_logged(token: str) -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(message)s %(why)s"))
+    logging.getLogger("chassis").addHandler(handler)
+    with neighbour(says(answer())) as there, contextlib.suppress(Refusal):
+        ServiceClient("auth", there.url).request("GET", "/auth/me", token=token)
+    logging.getLogger("chassis").removeHandler(handler)
+
+    assert not [request for request in there.requests if b"X-Role" in request or request.count(b"HTTP/1.1") > 1]
+    assert token not in stream.getvalue()
+    assert "X-Role" not in stream.getvalue()
