@@ -1,13 +1,19 @@
 """What somebody typed, kept for a quarter of an hour and for the same person only.
 
-It travels in signed cookies of its own, so nothing is stored and any worker can read it. One holds the form that was on
-its way when a sign-in ran out, the other the answers of a booking, so that Back and Reload work while they are checked.
+It travels in encrypted cookies of its own, so nothing is stored, any worker can read it and nobody else can. One holds
+the form that was on its way when a sign-in ran out, the other the answers of a booking, so that Back and Reload work
+while they are checked.
 """
 
+import base64
+import json
+import zlib
 from typing import Any, cast
 
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import Response, current_app, request
-from itsdangerous import BadData, URLSafeTimedSerializer
 
 from portal import session
 
@@ -35,7 +41,8 @@ def from_our_own_page() -> bool:
 
 def put(response: Response, cookie: str, value: Any) -> bool:
     """Keep a JSON value for the signed-in person. False when it is too much for a cookie."""
-    sealed = _seal(cookie).dumps({"person": session.me().id, "value": value})
+    plain = json.dumps({"person": session.me().id, "value": value}).encode()
+    sealed = _cipher(cookie).encrypt(zlib.compress(plain)).decode()
     if len(sealed) > LARGEST:
         return False
     response.set_cookie(cookie, sealed, max_age=LIFE, httponly=True, samesite="Lax", secure=request.is_secure)
@@ -45,8 +52,9 @@ def put(response: Response, cookie: str, value: Any) -> bool:
 def get(cookie: str) -> Any:
     """What was kept for the signed-in person, or None."""
     try:
-        kept = _seal(cookie).loads(request.cookies.get(cookie, ""), max_age=LIFE)
-    except BadData:
+        sealed = request.cookies.get(cookie, "").encode("utf-8", "replace")
+        kept = json.loads(zlib.decompress(_cipher(cookie).decrypt(sealed, ttl=LIFE)))
+    except InvalidToken:
         return None
     return kept["value"] if kept["person"] == session.me().id else None
 
@@ -70,5 +78,7 @@ def find_form() -> tuple[str, Fields] | None:
     return (kept["path"], [(name, value) for name, value in kept["fields"]]) if kept else None
 
 
-def _seal(cookie: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(cast(str, current_app.secret_key), salt=f"kept-{cookie}")
+def _cipher(cookie: str) -> Fernet:
+    """Encryption under a key of this cookie's own, from the portal's one secret (HKDF, RFC 5869)."""
+    derived = HKDF(hashes.SHA256(), 32, salt=None, info=f"kept-{cookie}".encode())
+    return Fernet(base64.urlsafe_b64encode(derived.derive(cast(str, current_app.secret_key).encode())))
