@@ -29,7 +29,7 @@ def brought_by_auth(project: Compose) -> set[str]:
 @pytest.fixture(scope="session")
 def containers(project: Compose, brought_by_auth: set[str]) -> Compose:
     """The whole clinic in containers; `containers.url("portal")` is where a browser finds it."""
-    project.up("--build")
+    project.up()  # what has no image yet is built
     for service in PORTS.keys() - {"postgres"}:
         until(lambda service=service: project.healthy(service))  # type: ignore[misc]
     return project
