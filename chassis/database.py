@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 
 from chassis.errors import Refusal
+from chassis.patience import PatientConnection
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -26,13 +27,13 @@ ENGINE_OPTIONS: dict[str, Any] = {
     "hide_parameters": True,  # what people wrote has no place in a log
     "pool_size": 5,
     "max_overflow": 0,
-    "pool_timeout": 1,
+    "pool_timeout": 0.8,
     "pool_pre_ping": True,
     "pool_recycle": 1800,
     "connect_args": {
-        "connect_timeout": 2,
+        "connection_factory": PatientConnection,
         "application_name": "clinic",
-        "options": "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=2000"
+        "options": "-c timezone=UTC -c statement_timeout=2000 -c lock_timeout=1500"
         " -c idle_in_transaction_session_timeout=10000",
         "keepalives_idle": 30,
         "tcp_user_timeout": 2500,

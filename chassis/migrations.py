@@ -13,6 +13,7 @@ def run() -> None:
     """Bring this service's schema to the revision asked for. Called by each service's `migrations/env.py`."""
     db = current_app.extensions["migrate"].db
     with db.engine.connect() as connection:
+        connection.connection.driver_connection.patience = None  # building an index takes its time
         connection.detach()  # closed for good at the end, and with it the lock and the settings below
         # of two instances that start together one migrates, and the other then finds nothing to do
         connection.execute(text("SET statement_timeout = 0"))

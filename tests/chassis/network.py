@@ -95,3 +95,68 @@ def drips(data: bytes, every: float = 0.05) -> Script:
             time.sleep(every)
 
     return script
+
+
+class Proxy:
+    """Stands before a server and can be cut (`refuse`: nobody listens) or plugged (`hole`: nothing comes through)."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
+        self._flows = threading.Event()
+        self._flows.set()
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def refuse(self) -> None:
+        """Hang up on everybody and listen no more."""
+        # shutting down wakes the thread that accepts; closing alone would let it take one more connection
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for one in self._open:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._open.clear()
+
+    def hole(self) -> None:
+        """Take everything and let nothing through."""
+        self._flows.clear()
+
+    def restore(self) -> None:
+        """Be a wire again."""
+        if self._listener.fileno() < 0:
+            self._listener = socket.create_server(("127.0.0.1", self.port))
+            threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+        self._flows.set()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._target))
+                self._open += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._flows.wait()
+                sink.sendall(data)
+        for one in (source, sink):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def proxy(port: int) -> Iterator[Proxy]:
+    """A proxy before this port, for the block."""
+    running = Proxy(port)
+    try:
+        yield running
+    finally:
+        running.restore()
+        running.refuse()
