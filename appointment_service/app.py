@@ -15,7 +15,7 @@ from chassis.service import build
 def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient | None = None) -> APIFlask:
     """The appointment service as a WSGI application; `auth` is where the keys of tokens come from."""
     settings = settings or AppointmentSettings.from_environment()
-    keys = KeySet(auth or ServiceClient("auth", settings.auth_url))
+    keys = KeySet(auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT))
     app = build("appointment", __package__, settings, db, [doctors.bp, appointments.bp], keys.find)
     app.extensions["zone"] = settings.zone
     app.extensions["cursors"] = Cursors(settings.secret_key)

@@ -13,6 +13,7 @@ from chassis.errors import Refusal, Unavailable
 class KeySet:
     """A cached JWK set. An unknown `kid` asks for a fresh set at most once per 10 s, and never blocks known ones."""
 
+    TIMEOUT = 1.0
     FRESH_FOR = 10.0
     RETRY_AFTER = 1.0
 
@@ -26,7 +27,7 @@ class KeySet:
     def find(self, kid: str) -> Any | None:
         """The public key of `kid`; None when auth does not know it; `Unavailable` when auth cannot be asked."""
         if kid not in self._keys:
-            with self._lock:
+            with self._lock:  # those who come meanwhile share the answer, or the outage
                 if kid not in self._keys and time.monotonic() >= self._next_fetch:
                     self._fetch()
         if kid not in self._keys and not self._reachable:
@@ -38,6 +39,6 @@ class KeySet:
             found = self._auth.request("GET", "/.well-known/jwks.json")
             self._keys = {jwk["kid"]: PyJWK(jwk, "ES256").key for jwk in found["keys"]}
             self._reachable = True
-        except (Refusal, PyJWTError, KeyError, TypeError):
+        except (Refusal, PyJWTError, LookupError, TypeError, ValueError, AttributeError):
             self._reachable = False
         self._next_fetch = time.monotonic() + (self.FRESH_FOR if self._reachable else self.RETRY_AFTER)

@@ -18,7 +18,7 @@ def create_app(
 ) -> APIFlask:
     """The prescription service as a WSGI application; `auth` and `appointments` are its neighbours."""
     settings = settings or PrescriptionSettings.from_environment()
-    keys = KeySet(auth or ServiceClient("auth", settings.auth_url))
+    keys = KeySet(auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT))
     app = build("prescription", __package__, settings, db, [bp], keys.find)
     app.extensions["cursors"] = Cursors(settings.secret_key)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
