@@ -76,9 +76,8 @@ def today() -> ResponseReturnValue:
     form = DayChoice(request.args, data={"date": dates.today().isoformat()})
     form.validate()
     day = _day_of(form.date.data) or dates.today()
-    return page(
-        "doctor/today.html", form=form, day=_read(day), before=day - timedelta(days=1), after=day + timedelta(days=1)
-    )
+    before, after = day - timedelta(days=1), day + timedelta(days=1)
+    return page("doctor/today.html", form=form, day=_read(day), before=before, after=after, now=clock.now())
 
 
 def _read(day: date) -> Day:
