@@ -1,5 +1,6 @@
 """What every program does around a request: its id, one log line, which hosts it answers to, and its health."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -47,7 +48,8 @@ def _log_requests(app: Flask) -> None:
         response.headers["X-Request-Id"] = getattr(g, "request_id", "-")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Cache-Control", "no-store")
-        logs.logger.info("request", extra=_line(response))
+        level = logging.DEBUG if request.endpoint == "health" else logging.INFO  # asked every few seconds
+        logs.logger.log(level, "request", extra=_line(response))
         return response
 
 

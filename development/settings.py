@@ -75,7 +75,8 @@ def _shared(ports: Mapping[str, int]) -> dict[str, str]:
     secret = {ADMIN_URL, *map(_key, PROGRAMS), *map(_url, SERVICES)}
     environment = {name: value for name, value in os.environ.items() if name not in secret}
     neighbours = {f"{s.name.upper()}_URL": f"http://127.0.0.1:{ports[s.port_setting]}" for s in SERVICES}
-    return environment | neighbours | {"ENVIRONMENT": "demo", "PYTHONUNBUFFERED": "1"}
+    own_hosts = {"TRUSTED_HOSTS": os.environ.get("TRUSTED_HOSTS", "127.0.0.1,localhost")}
+    return environment | neighbours | own_hosts | {"ENVIRONMENT": "demo", "PYTHONUNBUFFERED": "1"}
 
 
 def _key(program: Program) -> str:

@@ -21,6 +21,7 @@ PROGRAMS = {
     "portal": PortalSettings,
 }
 READ_BY_OTHERS = {"WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "DATABASE_ADMIN_URL"}
+COMPOSE = "docker-compose.microservices.yml"
 
 
 def rows(readme: str) -> dict[str, tuple[str, str]]:
@@ -42,7 +43,8 @@ def test_every_setting_is_in_the_table_and_nothing_else(root: Path) -> None:
     described = rows((root / "README.md").read_text())
 
     known = {name for program in PROGRAMS.values() for name in read(program)}
-    assert described.keys() == known | READ_BY_OTHERS | set(DEFAULTS)
+    of_compose = set(re.findall(r"\$\{([A-Z_]+)[:}]", (root / COMPOSE).read_text()))
+    assert described.keys() == known | READ_BY_OTHERS | set(DEFAULTS) | of_compose
 
 
 def test_the_table_says_who_reads_a_setting_and_its_default(root: Path) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from playwright.sync_api import Browser
 
 from tests.development.running import Checkout, until
+from tests.journeys import walk
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,20 @@ def test_the_address_and_the_demo_sign_ins_are_printed(clinic: Checkout) -> None
         assert "TestPass123" in line
         assert clinic.sign_in(email).status_code == 200
     assert len(said.splitlines()) < 20
+
+
+@pytest.mark.timeout(180)
+def test_a_patient_books_and_a_doctor_prescribes(clinic: Checkout, browser: Browser) -> None:
+    paper = walk.visit(browser, f"http://127.0.0.1:{clinic.ports['PORTAL_PORT']}")
+
+    assert (paper.pages, paper.size) == (1, walk.A5)
+    assert "Maya Lindqvist" in paper.text
+
+
+def test_only_its_own_names_are_answered(clinic: Checkout) -> None:
+    for program in ("auth", "appointment", "prescription", "portal"):
+        answer = requests.get(clinic.url(program, "/health"), headers={"Host": "evil.test"}, timeout=10)
+        assert answer.status_code == 400
 
 
 def test_secrets_are_readable_by_their_owner_only(clinic: Checkout) -> None:
