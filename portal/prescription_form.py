@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Iterable, Iterator
 
 from wtforms import Field, FieldList, FormField, HiddenField
 from wtforms import Form as PlainForm
@@ -49,11 +50,19 @@ class MedicineRow(PlainForm):  # type: ignore[misc]
     instructions = Text("Instructions for the patient", [AtMost(500, "The instructions"), plain_characters])
 
 
+class Rows(FieldList):  # type: ignore[misc]
+    """Rows by the numbers in their names; numbers that no page of ours wrote are no rows."""
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        number = re.compile(rf"{re.escape(prefix)}-(\d{{1,4}})-", re.ASCII)
+        return (int(found[1]) for found in map(number.match, formdata) if found)
+
+
 class PrescriptionForm(Form):
     """What is written, and the key that makes signing it twice the same as once."""
 
     attempt = HiddenField(filters=[_own_key])
-    medicines = FieldList(FormField(MedicineRow), "Medicine", min_entries=1)
+    medicines = Rows(FormField(MedicineRow), "Medicine", min_entries=1)
     notes = Text("Notes for the patient", [AtMost(2000, "The notes"), plain_characters])
 
     def validate_medicines(self, field: FieldList) -> None:

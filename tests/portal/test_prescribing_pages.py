@@ -261,6 +261,33 @@ def test_fields_of_others_are_not_passed_on(okafor: Visitor, visit: dict[str, An
     assert okafor.post(form.path, fields).heading == "Prescription for Maya Lindqvist"
 
 
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "٣", "-1", "", "x"])
+def test_strange_row_numbers_are_no_rows(okafor: Visitor, visit: dict[str, Any], number: str) -> None:
+    form = written(okafor, visit)
+    fields = form.fields(form.form("Check the prescription")[0])
+    fields.add(f"medicines-{number}-name", "Strange")
+    fields.add("action", "add")
+
+    assert len(values(okafor.post(form.path, fields))) == 8
+
+
+def test_a_form_without_rows_comes_back_with_one(okafor: Visitor, visit: dict[str, Any]) -> None:
+    form = written(okafor, visit)
+    token = form.fields(form.form("Check the prescription")[0])["csrf_token"]
+
+    page = okafor.post(form.path, {"csrf_token": token}, 422)
+
+    assert page.link("Medicine 1: enter the name of the medicine") == "#medicines-0-name"
+    okafor.post(form.path, {"action": "sign"}, 400)
+
+
+def test_an_unverified_doctor_writes_nothing(portal: Flask, auth: Flask, visit: dict[str, Any]) -> None:
+    novak = Visitor(portal).sign_in(make.person(auth, "doctor", verified=False).email)
+
+    for path in ("/today", f"/appointments/{visit['id']}/prescribe"):
+        assert novak.client.get(path).status_code in {403, 404}, path
+
+
 def test_writing_belongs_to_the_doctor_of_the_visit(
     maya: Visitor, visitor: Visitor, portal: Flask, auth: Flask, appointment: Flask, visit: dict[str, Any]
 ) -> None:
