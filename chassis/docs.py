@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from apiflask import APIFlask
 from flask import Blueprint, Flask, Response, send_from_directory
 
+from chassis import errors
 from chassis.errors import Refusal
-from chassis.identity import public
+from chassis.identity import DoctorNotVerified, public
 from chassis.problems import PROBLEM_SCHEMA
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -35,6 +36,13 @@ START = """SwaggerUIBundle({
   deepLinking: true, validatorUrl: null
 });
 """
+
+IDEMPOTENCY_KEY: Spec = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes a retry safe: the same key and body give the first answer again, for 24 hours.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
 
 
 def refuses(*refusals: type[Refusal]) -> Callable[[V], V]:
@@ -92,21 +100,45 @@ def _complete_operation(app: Flask, method: str, operation: Spec) -> None:
     view = app.view_functions[endpoint]
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
-    found: dict[int, list[str]] = {400: [], 422: [], 503: []}
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "path":
+            parameter["schema"] = {"type": "string", "format": "uuid"}
     if getattr(view, "access", None) != "public":
         operation["security"] = [{"bearer": []}]
-        found |= {401: ["token-missing, token-invalid"], 403: ["forbidden"]}
-    for parameter in operation.get("parameters", []):
-        if parameter["in"] == "path":
-            found.setdefault(404, [])
-            parameter["schema"] = {"type": "string", "format": "uuid"}
-    for refusal in getattr(view, "refuses", ()):
-        found.setdefault(refusal.status, []).append(f"{refusal.code}: {refusal.detail}")
-    for status, sentences in sorted(found.items()):
-        operation["responses"][str(status)] = {
-            "description": "\n\n".join(sentences) or "A problem.",
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+    if getattr(view, "idempotent", False):
+        operation["parameters"].append(IDEMPOTENCY_KEY)
+    for status, refusals in _by_status(_refusals_of(view, operation)).items():
+        sentences = [f"`{refusal.code}`: {refusal.detail}" for refusal in refusals]
+        operation["responses"].setdefault(str(status), _problem("\n\n".join(sentences)))
+    operation["responses"]["default"] = _problem("Any other refusal.")
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _refusals_of(view: Any, operation: Spec) -> list[type[Refusal]]:
+    """What the view names itself, and what the chassis refuses before it is asked."""
+    found: list[type[Refusal]] = []
+    access = getattr(view, "access", None)
+    if access != "public":
+        found += [errors.InvalidRequest, errors.TokenMissing, errors.Unauthenticated, errors.Forbidden]
+        roles, unverified = access or ((), True)
+        found += [DoctorNotVerified] if "doctor" in roles and not unverified else []
+    if "requestBody" in operation:
+        found += [errors.Malformed, errors.TooLarge, errors.UnsupportedMediaType]
+    if "requestBody" in operation or operation["parameters"]:
+        found += [errors.Invalid]
+    return [*found, *getattr(view, "refuses", ()), errors.Unavailable]
+
+
+def _by_status(refusals: list[type[Refusal]]) -> dict[int, list[type[Refusal]]]:
+    found: dict[int, list[type[Refusal]]] = {}
+    for refusal in dict.fromkeys(refusals):
+        found.setdefault(refusal.status, []).append(refusal)
+    return found
+
+
+def _problem(description: str) -> Spec:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
 
 
 def serve_docs(app: APIFlask) -> None:

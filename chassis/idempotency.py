@@ -52,6 +52,7 @@ def idempotent(db: SQLAlchemy, table: type[Any]) -> Callable[[V], V]:
                 raise InvalidIdempotencyKey
             return _once(db, table, key, lambda: view(*args, **kwargs))
 
+        wrapper.idempotent = True  # type: ignore[attr-defined]
         return cast(V, wrapper)
 
     return decorate
