@@ -85,8 +85,8 @@ class TokenIn(In):
 class ProfileIn(In):
     """Changes to one's own profile. What is left out stays."""
 
-    first_name: Name = ""
-    last_name: Name = ""
+    first_name: Name = Field(default_factory=str)  # no default in the description: an empty name is none
+    last_name: Name = Field(default_factory=str)
     birth_date: BirthDate | None = None
 
 

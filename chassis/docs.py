@@ -16,9 +16,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 Spec = dict[str, Any]
 
 ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
-)
+CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 PAGE = """<!doctype html>
 <html lang="en">
 <head>

@@ -87,7 +87,14 @@ def build(
 
     `check_person` may refuse a principal whose token holds (`Unauthenticated`).
     """
-    app = APIFlask(package, title=f"{name.capitalize()} service", version="1.0", docs_path=None, json_errors=False)
+    app = APIFlask(
+        package,
+        title=f"{name.capitalize()} service",
+        version="1.0",
+        docs_path=None,
+        json_errors=False,
+        static_folder=None,
+    )
     app.request_class = StrictRequest
     # SQLAlchemy 2.1 takes another driver unless told
     database = make_url(settings.database_url).set(drivername="postgresql+psycopg2")

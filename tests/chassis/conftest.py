@@ -69,6 +69,7 @@ def doctor(auth: Flask) -> make.Person:
 def outcome(answer: TestResponse) -> tuple[int, str]:
     """Status and code of an answer; a refusal is a problem document, whatever refused."""
     if answer.status_code < 400:
+        answer.close()
         return answer.status_code, "-"
     assert answer.content_type == "application/problem+json", answer.get_data(as_text=True)
     problem = answer.get_json()
