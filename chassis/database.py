@@ -27,7 +27,7 @@ ENGINE_OPTIONS: dict[str, Any] = {
     "hide_parameters": True,  # what people wrote has no place in a log
     "pool_size": 5,
     "max_overflow": 0,
-    "pool_timeout": 0.8,
+    "pool_timeout": 1,  # Flask-SQLAlchemy takes whole seconds only: 0.8 would be 0
     "pool_pre_ping": True,
     "pool_recycle": 1800,
     "connect_args": {
