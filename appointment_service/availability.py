@@ -75,28 +75,33 @@ def free_times(doctor_id: UUID, first: date, last: date, zone: ZoneInfo) -> Free
     """
     if not 0 <= (last - first).days < LONGEST_RANGE:
         raise RangeRefused
-    doctor = find(doctor_id)
-    free = free_from(doctor, first, zone)
+    free = free_from(find(doctor_id), first, zone)
     days: dict[date, list[Slot]] = {first + timedelta(days=n): [] for n in range((last - first).days + 1)}
+    next_available = None
     for slot in free:
+        next_available = next_available or slot.start
         local = slot.start.astimezone(zone).date()
-        if local in days:
-            days[local].append(slot)
-    return FreeTimes(days, free[0].start if free else None)
+        if local > last:
+            break
+        days[local].append(slot)
+    return FreeTimes(days, next_available)
 
 
-def free_from(doctor: Doctor, first: date, zone: ZoneInfo) -> list[Slot]:
-    """Every free time of a doctor from a local date to the horizon, in order."""
+def free_from(doctor: Doctor, first: date, zone: ZoneInfo) -> Iterator[Slot]:
+    """The free times of a doctor from a local date to the horizon, in order, worked out as they are asked for."""
     if not doctor.bookable:
-        return []
+        return iter(())
     now = clock.now()
     first = max(first, now.astimezone(zone).date())
     hours = hours_of(doctor.id)
     busy = sorted(_busy(doctor.id, wall_time.instant(first, time(), zone)))
     offered = (
-        slot for day in _until_horizon(first, now, zone) for slot in slots_of(day, hours, doctor.visit_minutes, zone)
+        slot
+        for day in _until_horizon(first, now, zone)
+        for slot in slots_of(day, hours, doctor.visit_minutes, zone)
+        if slot.start >= now + NOTICE
     )
-    return list(_without(busy, (slot for slot in offered if slot.start >= now + NOTICE)))
+    return _without(busy, offered)
 
 
 def hours_of(doctor_id: UUID) -> list[tuple[int, time, time]]:

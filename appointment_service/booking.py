@@ -237,8 +237,11 @@ def _refuse_taken(who: Principal, doctor: Doctor, slot: Slot, zone: ZoneInfo) ->
     if own:
         raise PatientBusy(appointment_id=str(own.id), reference=f"{own.reference[:4]}-{own.reference[4:]}")
     day = slot.start.astimezone(zone).date()
-    free = availability.free_from(doctor, day, zone)
-    same_day = [found for found in free if found.start.astimezone(zone).date() == day]
+    same_day: list[Slot] = []
+    later: list[Slot] = []
+    for found in availability.free_from(doctor, day, zone):
+        (same_day if found.start.astimezone(zone).date() == day else later).append(found)
+        if len(later) == ALTERNATIVES or (later and len(same_day) >= ALTERNATIVES):
+            break
     nearest = sorted(same_day, key=lambda found: abs(found.start - slot.start))[:ALTERNATIVES]
-    later = [found for found in free if found not in same_day][: ALTERNATIVES - len(nearest)]
-    raise SlotTaken(alternatives=[*sorted(nearest), *later])
+    raise SlotTaken(alternatives=[*sorted(nearest), *later[: ALTERNATIVES - len(nearest)]])
