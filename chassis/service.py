@@ -9,6 +9,7 @@ from apiflask import APIBlueprint, APIFlask
 from flask import Request, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from pydantic import AfterValidator, Field
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -16,7 +17,7 @@ from werkzeug.exceptions import NotAcceptable
 from werkzeug.routing import BaseConverter
 
 from chassis import docs, identity, problems, strict_json, tokens, web
-from chassis.errors import Invalid, Unavailable, UnsupportedMediaType
+from chassis.errors import Invalid, InvalidRequest, TooLarge, Unavailable, UnsupportedMediaType
 from chassis.identity import Principal
 from chassis.settings import Secret, Settings
 
@@ -68,7 +69,13 @@ class StrictRequest(Request):
             raise UnsupportedMediaType
         if self.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
             raise UnsupportedMediaType
-        value = strict_json.parse(self.get_data())
+        try:
+            body = self.get_data()
+        except (OSError, ParseException) as error:  # gunicorn's own, of chunks that are none or never end
+            raise InvalidRequest("The body could not be read to its end.") from error
+        if self.content_length is None and len(body) >= MAX_BODY:
+            raise TooLarge  # of chunks werkzeug reads as many as fit, and says nothing
+        value = strict_json.parse(body)
         if value is None:  # the library would take it for an empty object
             raise Invalid.field("", "model-type", "This must be a JSON object.")
         return value
@@ -93,7 +100,7 @@ def build(
         version="1.0",
         docs_path=None,
         json_errors=False,
-        static_folder=None,
+        static_folder=None,  # type: ignore[arg-type]
     )
     app.request_class = StrictRequest
     # SQLAlchemy 2.1 takes another driver unless told
