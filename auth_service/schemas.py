@@ -29,6 +29,12 @@ def _readable(value: str) -> str:
     return value
 
 
+def _askable(value: str) -> str:
+    if "\0" in value:  # PostgreSQL has no such character, and the driver falls over it
+        raise PydanticCustomError("characters", "Remove the control characters.")
+    return value
+
+
 def _born(value: date) -> date:
     today = clock.now().date()
     if not today.replace(year=today.year - OLDEST, day=1) <= value <= today:
@@ -65,7 +71,11 @@ class RegisterIn(In):
 class LoginIn(In):
     """An e-mail address and a password; what is wrong with either is not told."""
 
-    email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=254)]
+    email: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=254),
+        AfterValidator(_askable),
+    ]
     password: Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 

@@ -124,6 +124,8 @@ def _refusals_of(view: Any, operation: Spec) -> list[type[Refusal]]:
         found += [errors.Malformed, errors.TooLarge, errors.UnsupportedMediaType]
     if "requestBody" in operation or operation["parameters"]:
         found += [errors.Invalid]
+    if any(parameter["in"] == "path" for parameter in operation["parameters"]):
+        found += [errors.NotFound]
     return [*found, *getattr(view, "refuses", ()), errors.Unavailable]
 
 

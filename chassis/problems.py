@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import NotFound as NoRoute
 
 from chassis import logs
-from chassis.errors import FieldError, Invalid, Refusal, TooLarge, Unavailable
+from chassis.errors import FieldError, Invalid, NotFound, Refusal, TooLarge, Unavailable
 from chassis.web import code_of
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -127,6 +128,8 @@ def _from_web(error: HTTPException) -> Response:
         return Response(error.response)  # type: ignore[arg-type]
     if isinstance(error, RequestEntityTooLarge):
         return render(TooLarge())
+    if isinstance(error, NoRoute):  # in the words of a record that is not there: the two look the same
+        return render(NotFound())
     status = error.code or 500
     body = {"type": f"urn:problem-type:{code_of(error)}", "title": error.name, "status": status}
     body |= {"detail": error.description or error.name, "code": code_of(error)}
