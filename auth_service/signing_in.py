@@ -52,6 +52,11 @@ def sign_in(email: str, password: str, secret: str) -> SignedIn:
     usable = person is not None and person.disabled_at is None
     if not passwords.matches(password, person.password_hash if person and usable else None) or person is None:
         raise InvalidCredentials
+    return begin_session(person, secret)
+
+
+def begin_session(person: Person, secret: str) -> SignedIn:
+    """A new session of somebody who has proved who they are."""
     now = clock.now()
     session = Session(person_id=person.id, created_at=now, expires_at=now + ABSOLUTE)
     db.session.add(session)
