@@ -1,5 +1,6 @@
 """The same question put to all three services: each has one protected view to read and one that takes JSON."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from auth_service import access_tokens, models
 from chassis import clock
 from tests import make
 from tests.api import Api
+from tests.chassis import network
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,12 @@ class Service:
     def write(self, token: str | None, **given: Any) -> TestResponse:
         method, path = self.writes
         return Api(self.app, token).send(method, path, **given)
+
+
+@pytest.fixture(autouse=True)
+def _hung_up() -> Iterator[None]:
+    yield
+    network.close_clients()
 
 
 @pytest.fixture

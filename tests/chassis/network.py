@@ -5,8 +5,23 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
+from chassis.client import ServiceClient
+
+_clients: list[ServiceClient] = []
 Script = Callable[[socket.socket, bytes], None]
+
+
+def client_of(name: str, url: str, **given: Any) -> ServiceClient:
+    """A client whose kept connections end with the test."""
+    _clients.append(ServiceClient(name, url, **given))
+    return _clients[-1]
+
+
+def close_clients() -> None:
+    while _clients:
+        _clients.pop().session.close()
 
 
 class Neighbour:

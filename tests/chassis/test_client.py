@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chassis.client import MAX_BODY, ServiceClient
+from chassis.client import MAX_BODY
 from chassis.errors import (
     Conflict,
     Forbidden,
@@ -23,7 +23,7 @@ from chassis.errors import (
     Unauthenticated,
     Unavailable,
 )
-from tests.chassis.network import answer, drips, hangs_up, is_silent, neighbour, says
+from tests.chassis.network import answer, client_of, drips, hangs_up, is_silent, neighbour, says
 from tests.servers import free_port
 
 TIMEOUT = 0.8
@@ -41,7 +41,7 @@ def within(seconds: float) -> Iterator[None]:
 def out(url: str, method: str = "GET", **given: Any) -> Unavailable:
     """The one way in which a neighbour may be out."""
     with within(TIMEOUT), pytest.raises(Unavailable) as refused:
-        ServiceClient("appointment", url, timeout=TIMEOUT).request(method, "/appointments", **given)
+        client_of("appointment", url, timeout=TIMEOUT).request(method, "/appointments", **given)
     assert refused.value.service == "appointment"
     return refused.value
 
@@ -53,7 +53,7 @@ def problem(status: int, code: str, **extras: Any) -> bytes:
 
 def test_an_answer_comes_back_parsed_and_the_request_says_who_asks() -> None:
     with neighbour(says(answer(b'{"items":[1]}'))) as there:
-        found = ServiceClient("appointment", there.url + "/").request(
+        found = client_of("appointment", there.url + "/").request(
             "GET", "/appointments", token="a.b.c", params={"x": "ä b"}
         )
 
@@ -65,7 +65,7 @@ def test_an_answer_comes_back_parsed_and_the_request_says_who_asks() -> None:
 
 def test_an_empty_answer_is_none() -> None:
     with neighbour(says(b"HTTP/1.1 204 No Content\r\n\r\n")) as there:
-        assert ServiceClient("auth", there.url).request("POST", "/auth/logout", json={}) is None
+        assert client_of("auth", there.url).request("POST", "/auth/logout", json={}) is None
 
 
 def test_a_dead_neighbour_is_out_at_once() -> None:
@@ -121,7 +121,7 @@ def test_a_neighbour_that_drips_is_out_in_time(slow: bytes) -> None:
 def test_a_slow_start_is_no_outage() -> None:
     with neighbour(drips(answer(b"[]")[:-2], 0.001)) as there:
         there.script = drips(answer(b"[]"), 0.001)
-        assert ServiceClient("auth", there.url).request("GET", "/") == []
+        assert client_of("auth", there.url).request("GET", "/") == []
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_strange_answer_is_an_outage_and_not_an_accident(strange: bytes) -> No
 def test_a_refusal_in_strange_words_is_still_a_refusal_or_an_outage(status: int, body: bytes) -> None:
     strange = answer(body, f"{status} X", "application/problem+json")
     with neighbour(says(strange)) as there, pytest.raises(Refusal) as refused:
-        ServiceClient("auth", there.url).request("GET", "/auth/me")
+        client_of("auth", there.url).request("GET", "/auth/me")
 
     assert refused.value.status in {status, 503, 400}
     assert isinstance(refused.value.detail, str)
@@ -200,7 +200,7 @@ def test_a_refusal_is_raised_again_as_what_it_was(status: int, kind: type[Refusa
     errors = [{"pointer": "/a", "code": "too-long", "message": "Shorter."}]
     told = problem(status, "never-heard-of", errors=errors, alternatives=[1])
     with neighbour(says(told)) as there, pytest.raises(kind) as refused:
-        ServiceClient("auth", there.url).request("GET", "/auth/me")
+        client_of("auth", there.url).request("GET", "/auth/me")
 
     assert type(refused.value) is kind
     assert refused.value.code == "never-heard-of"
@@ -211,7 +211,7 @@ def test_a_refusal_is_raised_again_as_what_it_was(status: int, kind: type[Refusa
 
 def test_a_web_page_as_refusal_is_a_refusal_of_its_status() -> None:
     with neighbour(says(answer(b"<html>", "404 Not Found", "text/html"))) as there, pytest.raises(NotFound):
-        ServiceClient("auth", there.url).request("GET", "/auth/me")
+        client_of("auth", there.url).request("GET", "/auth/me")
 
 
 @pytest.mark.parametrize(
@@ -237,29 +237,29 @@ def test_nothing_is_tried_again_once_the_time_is_up_or_an_answer_came() -> None:
 
 def test_a_kept_connection_that_died_in_between_is_no_outage_for_a_read() -> None:
     with neighbour(says(answer())) as there:
-        client = ServiceClient("auth", there.url, timeout=TIMEOUT)
-        client.request("GET", "/1")
-        client.request("GET", "/2")
+        caller = client_of("auth", there.url, timeout=TIMEOUT)
+        caller.request("GET", "/1")
+        caller.request("GET", "/2")
         assert there.connections == 1
         there.script = lambda connection, request: (hangs_up if request.startswith(b"GET /3") else says(answer()))(
             connection, request
         )
         seen = there.connections
         with contextlib.suppress(Unavailable):
-            client.request("GET", "/3")
-        assert client.request("GET", "/4") == {}
+            caller.request("GET", "/3")
+        assert caller.request("GET", "/4") == {}
         assert there.connections > seen
 
 
 def test_no_cookie_is_kept_and_none_is_sent() -> None:
     with neighbour(says(answer(b"{}", "200 OK", "application/json", "Set-Cookie: session=maya; Path=/"))) as there:
-        client = ServiceClient("auth", there.url)
-        client.request("GET", "/auth/me", token="a.b.c")
-        client.request("GET", "/auth/me", token="d.e.f")
+        caller = client_of("auth", there.url)
+        caller.request("GET", "/auth/me", token="a.b.c")
+        caller.request("GET", "/auth/me", token="d.e.f")
 
     assert b"maya" not in there.requests[1]
     assert b"cookie" not in there.requests[1].lower()
-    assert len(client.session.cookies) == 0
+    assert len(caller.session.cookies) == 0
 
 
 def test_neither_a_netrc_file_nor_a_proxy_setting_has_a_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -270,8 +270,8 @@ def test_neither_a_netrc_file_nor_a_proxy_setting_has_a_say(monkeypatch: pytest.
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     with neighbour(says(answer())) as there:
-        ServiceClient("auth", there.url).request("GET", "/auth/me", token="a.b.c")
-        ServiceClient("auth", there.url).request("GET", "/doctors")
+        client_of("auth", there.url).request("GET", "/auth/me", token="a.b.c")
+        client_of("auth", there.url).request("GET", "/doctors")
 
     assert b"Authorization: Bearer a.b.c\r\n" in there.requests[0]
     assert b"Authorization" not in there.requests[1]
@@ -286,7 +286,7 @@ def test_no_header_is_smuggled_in_a_token_and_no_token_is_logged(token: str) -> 
     handler.setFormatter(logging.Formatter("%(message)s %(why)s"))
     logging.getLogger("chassis").addHandler(handler)
     with neighbour(says(answer())) as there, contextlib.suppress(Refusal):
-        ServiceClient("auth", there.url).request("GET", "/auth/me", token=token)
+        client_of("auth", there.url).request("GET", "/auth/me", token=token)
     logging.getLogger("chassis").removeHandler(handler)
 
     assert not [request for request in there.requests if b"X-Role" in request or request.count(b"HTTP/1.1") > 1]

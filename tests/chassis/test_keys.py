@@ -10,14 +10,13 @@ from flask import Flask
 
 from appointment_service import create_app
 from appointment_service.settings import AppointmentSettings
-from chassis.client import ServiceClient
 from chassis.errors import Refusal, Unavailable
 from chassis.keys import KeySet
 from tests import make
 from tests.api import Api
 from tests.chassis.conftest import outcome
 from tests.chassis.forge import forger
-from tests.chassis.network import Neighbour, answer, hangs_up, is_silent, neighbour, says
+from tests.chassis.network import Neighbour, answer, client_of, hangs_up, is_silent, neighbour, says
 
 BACK_WITHIN = 2.0
 
@@ -33,7 +32,7 @@ def kid_of(jwks: bytes) -> str:
 
 
 def key_set(there: Neighbour) -> KeySet:
-    return KeySet(ServiceClient("auth", there.url, timeout=KeySet.TIMEOUT))
+    return KeySet(client_of("auth", there.url, timeout=KeySet.TIMEOUT))
 
 
 def test_unknown_kids_ask_once_in_a_while_and_not_each(jwks: bytes) -> None:
@@ -116,8 +115,8 @@ def test_a_service_answers_people_on_with_auth_out_and_says_503_to_others(
 ) -> None:
     forge = forger(auth, doctor.token)
     with neighbour(says(jwks)) as there:
-        client = ServiceClient("auth", there.url, timeout=KeySet.TIMEOUT)
-        app = create_app(AppointmentSettings(**environment), client)
+        caller = client_of("auth", there.url, timeout=KeySet.TIMEOUT)
+        app = create_app(AppointmentSettings(**environment), caller)
         there.script = hangs_up
         fresh = Api(app, doctor.token).send("GET", "/appointments")
         assert outcome(fresh) == (503, "unavailable")
