@@ -31,7 +31,7 @@ run: venv ## Start the clinic here: a database of its own, the services, the por
 test: venv ## Run everything that checks the code, then every test; says what it could not run, and why
 	@$(PY) -m development.browser
 	@$(MAKE) --no-print-directory check
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses 2
 
 .PHONY: check
 check: venv ## Run what reads the code without running it: lint, format, types, who may import whom

@@ -2,16 +2,16 @@
 
 from zoneinfo import ZoneInfo
 
-from chassis.settings import Secret, Settings
+from chassis.settings import Secret, ServiceUrl, Settings
 
 
 class PortalSettings(Settings):
     """The clinic's own words have the demo clinic as their default; the secret has none."""
 
     portal_secret_key: Secret
-    auth_url: str = "http://127.0.0.1:8001"
-    appointment_url: str = "http://127.0.0.1:8002"
-    prescription_url: str = "http://127.0.0.1:8003"
+    auth_url: ServiceUrl = "http://127.0.0.1:8001"
+    appointment_url: ServiceUrl = "http://127.0.0.1:8002"
+    prescription_url: ServiceUrl = "http://127.0.0.1:8003"
     clinic_name: str = "Larkfield Clinic"
     clinic_address: str = "12 Mill Lane, Exampleton EX1 2AB"
     clinic_phone: str = "01632 960 122"

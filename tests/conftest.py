@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
 from playwright.sync_api import Browser
+from xdist.scheduler import LoadScopeScheduling
 
 from appointment_service.settings import AppointmentSettings
 from auth_service.settings import AuthSettings
@@ -22,6 +24,19 @@ from tests.servers import Program
 from tests.wsgi import WSGIAdapter
 
 SERVICES = ("auth", "appointment", "prescription")
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests of one file stay together, and all those of the containers, when several workers share the work."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::")[0]
+        return "containers" if path.startswith("tests/containers/") else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """How the work is shared."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -71,8 +71,9 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def focused(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.name"))
+def expect_focus(page: Page, name: str) -> None:
+    """Wait for the focus: a browser gives it a little after the page is there."""
+    expect(page.locator(f"[name='{name}']")).to_be_focused()
 
 
 def test_rows_come_and_go_in_place_with_the_focus(okafor: Reader, page: Page, visit: dict[str, Any]) -> None:
@@ -80,14 +81,14 @@ def test_rows_come_and_go_in_place_with_the_focus(okafor: Reader, page: Page, vi
     expect(page.get_by_role("button", name="Remove")).to_have_count(0)
     fill(page, 1, "First")
     press(page, "Add another medicine")
-    assert focused(page) == "medicines-1-name"
+    expect_focus(page, "medicines-1-name")
     fill(page, 2, "Second")
     press(page, "Add another medicine")
     fill(page, 3, "Third")
 
     press(page, "Remove medicine 2")
 
-    assert focused(page) == "medicines-0-name"
+    expect_focus(page, "medicines-0-name")
     expect(row(page, 2).get_by_label("Medicine, strength and form")).to_have_value("Third")
     expect(page.get_by_text("Medicine 2, Second, removed.")).to_be_visible()
     press(page, "Put it back")
@@ -111,7 +112,7 @@ def test_errors_name_the_row_and_follow_it(okafor: Reader, page: Page, visit: di
     okafor.look()
     press(page, "Remove medicine 2")
     page.get_by_role("link", name="Medicine 2: enter the name of the medicine.").click()
-    assert focused(page) == "medicines-2-name"
+    expect_focus(page, "medicines-2-name")
     expect(page.locator(".error-summary li:visible")).to_have_count(1)
 
 
@@ -199,7 +200,7 @@ def test_everything_works_without_scripts(plain: Page, visit: dict[str, Any]) ->
     plain.goto(f"/appointments/{visit['id']}/prescribe")
     fill(plain, 1, "First")
     press(plain, "Add another medicine")
-    assert focused(plain) == "medicines-1-name"
+    expect_focus(plain, "medicines-1-name")
     fill(plain, 2, "Second")
     press(plain, "Remove medicine 1")
     expect(row(plain, 1).get_by_label("Medicine, strength and form")).to_have_value("Second")

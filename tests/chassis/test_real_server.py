@@ -4,6 +4,7 @@ import json
 import socket
 import struct
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -29,7 +30,8 @@ def exchange(program: Program, data: bytes) -> bytes:
     """Send these bytes and read until the server hangs up or has answered what it wants to answer."""
     with connect(program) as one:
         one.sendall(data)
-        one.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # a refusal may come, and the server be gone, before we are done
+            one.shutdown(socket.SHUT_WR)
         return read_all(one)
 
 

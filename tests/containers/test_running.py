@@ -1,7 +1,6 @@
 """How the clinic lives in containers: what it starts, what it may, how it heals, stops and keeps its data."""
 
 import subprocess
-import time
 from typing import Any
 
 import pytest
@@ -141,21 +140,18 @@ def test_a_database_that_broke_off_comes_back(containers: Compose) -> None:
     assert sign_in(containers).status_code == 200
 
 
-def test_stopping_is_quick_and_orderly_and_data_stays(containers: Compose) -> None:
+def test_stopping_is_orderly_and_data_stays(containers: Compose) -> None:
     account = {"email": "kept@example.com", "password": "TestPass123", "role": "patient"}
     names = {"first_name": "Kim", "last_name": "Kept"}
     url = f"{containers.url('auth-service')}/auth/register"
     assert containers.http.post(url, json=account | names, timeout=10).status_code == 201
 
-    began = time.monotonic()
     containers.run("stop")
-    spent = time.monotonic() - began
     codes = {service_of(each): each["State"]["ExitCode"] for each in containers.containers(*PORTS)}
     containers.run("down")
     containers.up("auth-service")
 
-    assert spent < 10
-    assert set(codes.values()) == {0}, codes
+    assert set(codes.values()) == {0}, codes  # who is not done within the grace is killed, and ends with 137
     until(lambda: containers.healthy("auth-service"))
     assert sign_in(containers, "kept@example.com").status_code == 200
 
