@@ -23,6 +23,10 @@ WORDS = {
     500: ("Something went wrong on our side", "It is not your fault. Try again in a minute."),
 }
 
+SIGNED_OUT = "You were signed out. Sign in to go on where you left off."
+SOMEBODY_ELSE = "Somebody else has signed in in this browser since this page was opened. Nothing was sent."
+TOO_LONG_TO_KEEP = "You were signed out, and what you typed was too long to keep. Go back in your browser to copy it."
+
 
 def error_page(status: int, detail: str | None = None) -> ResponseReturnValue:
     """The page for a status."""
@@ -57,20 +61,22 @@ def _out(out: Unavailable) -> ResponseReturnValue:
 
 def _again() -> dict[str, Any]:
     """What was typed, to be sent again by one button; only for forms of our own pages."""
-    posted = request.method == "POST" and kept.from_our_own_page()
+    posted = request.method == "POST" and kept.from_our_own_page() and not kept.is_somebody_elses()
     return {"path": request.path, "fields": kept.fields() if posted else [], "posted": posted}
 
 
 def _signed_out(error: Unauthenticated) -> ResponseReturnValue:
     """The sign-in has ended, perhaps in the middle of a form: sign in, then go on with what was typed."""
     answer = make_response(session.to_sign_in(url_for("home.resume") if request.method == "POST" else None))
-    kept.keep_form(answer)
+    keeps = request.method != "POST" or kept.keep_form(answer)
     session.sign_out()
-    flash("You were signed out. Sign in to go on where you left off.", "info")
+    flash(SIGNED_OUT if keeps else TOO_LONG_TO_KEEP, "info")
     return answer
 
 
 def _stale_form(error: CSRFError) -> ResponseReturnValue:
+    if session.person() and request.form.get("who") and kept.is_somebody_elses():
+        return error_page(400, SOMEBODY_ELSE)
     return page("errors/stale.html", status=400, title="This page was open for a long time", **_again())
 
 

@@ -6,6 +6,7 @@ while they are checked.
 """
 
 import base64
+import hashlib
 import json
 import zlib
 from typing import Any, cast
@@ -22,7 +23,7 @@ BOOKING = "booking"
 LIFE = 15 * 60
 LARGEST = 3800
 """Browsers take about 4 kB in one cookie."""
-NEVER = frozenset({"csrf_token", "password"})
+NEVER = frozenset({"csrf_token", "who", "password"})
 
 Fields = list[tuple[str, str]]
 
@@ -30,6 +31,17 @@ Fields = list[tuple[str, str]]
 def fields() -> Fields:
     """The fields of the form in this request that may be sent again: all but passwords and the form token."""
     return [(name, value) for name, value in request.form.items(multi=True) if name not in NEVER]
+
+
+def owner() -> str:
+    """What a form says of who it was made for; empty for a visitor."""
+    somebody = session.person()
+    return hashlib.sha256(somebody.id.encode()).hexdigest()[:16] if somebody else ""
+
+
+def is_somebody_elses() -> bool:
+    """Whether the form of this request was made for another person than the one who is signed in now."""
+    return session.person() is not None and request.form.get("who", "") != owner()
 
 
 def from_our_own_page() -> bool:

@@ -26,8 +26,9 @@ class StillWorking:
 
 
 def outage(out: Unavailable) -> str:
-    """The sentence for a notice beside a form: which part is out, and that nothing was lost."""
-    return f"{sentence(out)}. Nothing was saved, and what you typed is still here. Try again in a minute."
+    """The sentence for a notice beside a form. A part that went silent may still have done what it was asked."""
+    kept = "What you typed is still here: try again in a minute."
+    return f"{sentence(out)}. We could not confirm that it was saved. {kept}"
 
 
 def sentence(out: Unavailable) -> str:

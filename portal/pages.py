@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from jinja2 import StrictUndefined
 from wtforms import Form
 
-from chassis.errors import Refusal, Unavailable
-from portal import forms, navigation, session
+from chassis.errors import Refusal, RequestInProgress, Unavailable
+from portal import forms, kept, navigation, session
 from portal.clinic import clinic
 from portal.outages import outage
 
@@ -32,13 +32,16 @@ def page(
     errors = forms.summary(form) if form is not None else []
     if status is None:
         status = refusal.status if refusal is not None else 422 if errors else 200
-    return render_template(template, form=form, errors=errors, notice=notice, **context), status
+    unconfirmed = isinstance(refusal, RequestInProgress) or (refusal is not None and refusal.status == 503)
+    context |= {"form": form, "errors": errors, "notice": notice, "unconfirmed": unconfirmed}
+    return render_template(template, **context), status
 
 
 def init_app(app: Flask) -> None:
     """Strict templates with the clinic, the person and the way around in them."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["form_owner"] = kept.owner
     app.context_processor(
         lambda: {"clinic": clinic(), "person": session.person(), "navigation": navigation.items(session.person())}
     )

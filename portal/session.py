@@ -144,7 +144,7 @@ def to_sign_in(after: str | None = None) -> ResponseReturnValue:
 
 def local_path(target: str | None) -> str:
     """A path inside this portal, or `/`. Never another host, however it is spelled."""
-    if not target or not target.startswith("/") or target[1:2] in {"/", "\\"}:
+    if not target or not target.startswith("/") or target[1:2] in {"/", "\\"} or target.startswith("/sign-out"):
         return "/"
     return target if target.isprintable() and "\\" not in target else "/"
 

@@ -7,12 +7,15 @@ from flask import g, has_request_context
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chassis.client import ServiceClient
-from chassis.errors import Unavailable
+from chassis.errors import RequestInProgress, Unavailable
 
 PAGE_BUDGET = 2.2
 """Seconds that the calls of one page may take together. A person waits for a page, not for a service."""
 CALL_BUDGET = 1.5
 """Seconds for one call, so that a page with two parts still gets the second one when the first is silent."""
+
+PAUSES = (0.1, 0.2, 0.4, 0.6)
+"""Seconds between asking again after a request that is still being worked on."""
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -54,8 +57,17 @@ class Api:
 
     def read(self, kind: type[T], method: str, path: str, **sent: Any) -> T:
         """Send a request and read the answer as `kind`. An answer we cannot read counts as a service that is out."""
-        answer = self.client.request(method, path, **sent)
+        answer = self._ask(method, path, **sent)
         try:
             return kind.model_validate(answer)
         except ValidationError as error:
             raise Unavailable(service=self.client.name) from error
+
+    def _ask(self, method: str, path: str, **sent: Any) -> Any:
+        """Send it. The second of two clicks waits for the answer of the first."""
+        for pause in PAUSES:
+            try:
+                return self.client.request(method, path, **sent)
+            except RequestInProgress:
+                time.sleep(pause)
+        return self.client.request(method, path, **sent)

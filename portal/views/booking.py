@@ -36,9 +36,10 @@ class Answers(Form):
     def time(self) -> datetime | None:
         """The chosen start, if one is chosen and spelled as our own pages spell it."""
         try:
-            return datetime.fromisoformat(self.start.data) if _INSTANT.fullmatch(self.start.data or "") else None
+            start = datetime.fromisoformat(self.start.data) if _INSTANT.fullmatch(self.start.data or "") else None
         except ValueError:
             return None
+        return start if start and 2000 <= start.year <= 2100 else None  # at the ends of time no zone can be told
 
     @property
     def carried(self) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from flask import Flask
 
 from portal import session
 from tests import make
+from tests.api import Api
 from tests.portal.visitor import Visitor
 
 PUBLIC = {
@@ -169,3 +170,25 @@ def test_signing_out_by_opening_an_address_does_nothing(maya: Visitor) -> None:
 @pytest.mark.parametrize("path", ["//evil.test", "/\\evil.test", "/a\nb", "http://evil.test", "", None, "evil"])
 def test_only_paths_of_this_portal_are_followed(path: str | None) -> None:
     assert session.local_path(path) == "/"
+
+
+def test_a_form_made_for_somebody_else_is_neither_sent_nor_shown(auth: Flask, maya: Visitor) -> None:
+    form = maya.get("/account/change")
+    fields = form.fields(form.form("Save")[0])
+    eve = make.person(auth, first_name="Eve")
+    maya.post("/sign-out", {"csrf_token": fields["csrf_token"]})
+    maya.sign_in(eve.email)
+
+    answer = maya.post("/account/change", fields | {"first_name": "Private"}, 400)
+
+    assert "Somebody else has signed in" in answer.text
+    assert "Private" not in answer.text
+    assert Api(auth, eve.token).get("/auth/me")["first_name"] == "Eve"
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_time_at_the_ends_of_time_is_no_time(auth: Flask, appointment: Flask, maya: Visitor, year: str) -> None:
+    doctor = make.doctor(auth, appointment)
+
+    maya.get(f"/book/{doctor.id}?start={year}-01-01T00:00:00Z")
+    maya.get(f"/book/{doctor.id}/reason?start={year}-01-01T00:00:00Z", 422)
