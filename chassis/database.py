@@ -23,9 +23,8 @@ NAMING = {
 }
 
 ENGINE_OPTIONS: dict[str, Any] = {
-    # 1 auth + 3 appointment + 2 prescription instances with 2 workers each stay under 100 connections in all
     "hide_parameters": True,  # what people wrote has no place in a log
-    "pool_size": 5,
+    "pool_size": 5,  # 1 auth + 3 appointment + 2 prescription instances of 2 workers stay under 100 in all
     "max_overflow": 0,
     "pool_timeout": 1,  # Flask-SQLAlchemy takes whole seconds only: 0.8 would be 0
     "pool_pre_ping": True,

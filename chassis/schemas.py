@@ -12,7 +12,10 @@ from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+UUID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+"""The canonical spelling of a UUID (RFC 9562), the only one taken anywhere."""
+
+_UUID = re.compile(UUID_PATTERN, re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SMALL_INTEGER = re.compile(r"\d{1,9}", re.ASCII)
 

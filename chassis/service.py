@@ -19,6 +19,7 @@ from werkzeug.routing import BaseConverter
 from chassis import docs, identity, problems, strict_json, tokens, web
 from chassis.errors import Invalid, InvalidRequest, TooLarge, Unavailable, UnsupportedMediaType
 from chassis.identity import Principal
+from chassis.schemas import UUID_PATTERN
 from chassis.settings import Secret, Settings
 
 MAX_BODY = 64 * 1024
@@ -49,7 +50,7 @@ class ServiceSettings(Settings):
 class IdConverter(BaseConverter):
     """A UUID in canonical form; any other spelling is no such page (404)."""
 
-    regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    regex = UUID_PATTERN
 
     def to_python(self, value: str) -> UUID:
         """What the view gets."""

@@ -24,6 +24,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from chassis import strict_json
 from chassis.errors import Malformed, Unauthenticated
 from chassis.identity import Principal
+from chassis.schemas import UUID_PATTERN
 
 ISSUER = "clinic-auth"
 ALGORITHM = "ES256"
@@ -37,7 +38,7 @@ REMEMBERED = 4096
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _KID = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+_UUID = re.compile(UUID_PATTERN, re.ASCII)
 
 PublicKey = Any
 KeyFinder = Callable[[str], PublicKey | None]
