@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueC
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.audit import Audit, AuditEventColumns
 from chassis.database import make_database
 from chassis.idempotency import IdempotencyKeyColumns
 
@@ -103,3 +104,15 @@ class Appointment(Model):
 
 class IdempotencyKey(IdempotencyKeyColumns, Model):
     """Answers already given to writes with an `Idempotency-Key`."""
+
+
+class AuditEvent(AuditEventColumns, Model):
+    """Who did what with whose record."""
+
+    __table_args__ = (
+        Index("ix_audit_event_patient_id", "patient_id", "sequence"),
+        Index("ix_audit_event_actor_id", "actor_id", "sequence"),
+    )
+
+
+audit = Audit(db, AuditEvent)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from auth_service.models import Person, Session, db
 from auth_service.signing_keys import signing_key
 from chassis import clock, tokens
-from chassis.errors import Unauthenticated
+from chassis.errors import TokenRevoked, Unauthenticated
 from chassis.identity import Principal
 
 AUDIENCE = ["auth", "appointment", "prescription"]
@@ -43,7 +43,7 @@ def sign(person: Person, session_id: UUID, secret: str) -> str:
 def still_valid(who: Principal) -> None:
     """Refuse a token whose session has ended or whose person has changed since."""
     if not _alive(who.id, who.session_id, who.version):
-        raise Unauthenticated
+        raise TokenRevoked
 
 
 def introspect(token: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from auth_service import passwords
+from auth_service import passwords, revocations
 from auth_service.models import Person, db
 from chassis.database import violating
 from chassis.errors import Conflict, NotFound
@@ -66,7 +66,7 @@ def verify_doctor(email: str, number: str, register_name: str) -> Person:
     if person is None:
         raise NotFound("There is no doctor with this e-mail address.")
     person.licence_state, person.licence_number, person.licence_register = "verified", number, register_name
-    person.version += 1
+    revocations.outdate_tokens(person)
     db.session.commit()
     return person
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from auth_service import access_tokens, passwords
+from auth_service import access_tokens, passwords, revocations
 from auth_service.models import Person, RefreshToken, Session, db
 from auth_service.signing_keys import derive
 from chassis import clock
@@ -71,19 +71,19 @@ def begin_session(person: Person, secret: str) -> SignedIn:
 def refresh(token: str, secret: str) -> SignedIn:
     """Trade a refresh token for new tokens. Raises `RefreshRefused`; reuse after the grace ends the session."""
     now = clock.now()
+    person = _lock_person(token)
     session = _lock_session(token)
     used = db.session.get(RefreshToken, _hash(token), populate_existing=True)
     if session is None or used is None or session.ended_at or min(session.expires_at, used.expires_at) <= now:
         raise RefreshRefused
     successor = _successor(token, secret)
     if used.used_at is not None and not _forgivable(used.used_at, successor, now):
-        session.ended_at = now
+        revocations.end_session(session)
         db.session.commit()
         raise RefreshRefused
     if used.used_at is None:
-        used.used_at = now
+        used.used_at = session.last_used_at = now
         _store(successor, session, now)
-    person = db.session.get(Person, session.person_id)
     if person is None or person.disabled_at:
         raise RefreshRefused
     access = access_tokens.sign(person, session.id, secret)
@@ -94,9 +94,15 @@ def refresh(token: str, secret: str) -> SignedIn:
 def sign_out(token: str) -> None:
     """End the session of a refresh token. A token nobody knows changes nothing."""
     session = _lock_session(token)
-    if session is not None and session.ended_at is None:
-        session.ended_at = clock.now()
+    if session is not None:
+        revocations.end_session(session)
         db.session.commit()
+
+
+def _lock_person(token: str) -> Person | None:
+    """The person of this token, as they stay until the new access token is signed. Before any session is locked."""
+    query = select(Person).join(Session).join(RefreshToken).where(RefreshToken.hash == _hash(token))
+    return db.session.scalar(query.with_for_update(read=True, of=Person))
 
 
 def _lock_session(token: str) -> Session | None:

@@ -41,14 +41,28 @@ ENGINE_OPTIONS: dict[str, Any] = {
 
 
 class HeldSession(Session):
-    """A session whose commits can be held back, so that a stored answer joins its effect in one transaction."""
+    """A session whose commits can be held back, so that what belongs to an effect joins it in one transaction."""
 
     def commit(self) -> None:
-        """Commit, or only flush while `info["held"]` is set (see `chassis.idempotency`)."""
+        """Commit, or only flush inside `held`."""
         if self.info.get("held"):
             self.flush()
         else:
             super().commit()
+
+    def commit_anyway(self) -> None:
+        """Commit, held or not: of a refusal only the record of it stays."""
+        super().commit()
+
+
+@contextmanager
+def held(session: Any) -> Iterator[None]:
+    """Hold back the commits of this block. What goes with its effect is added behind the block, and then committed."""
+    session.info["held"] = session.info.get("held", 0) + 1
+    try:
+        yield
+    finally:
+        session.info["held"] -= 1
 
 
 def make_database() -> SQLAlchemy:

@@ -81,6 +81,12 @@ class TokenMissing(Unauthenticated):
     headers = {"WWW-Authenticate": "Bearer"}
 
 
+class TokenRevoked(Unauthenticated):
+    """401: the token was good, but its session has ended or what it says is no longer so. Refresh, or sign in."""
+
+    code, title, detail = "token-revoked", "Signed out", "This sign-in has ended. Sign in again."
+
+
 class Forbidden(Refusal):
     """403: this kind of person may not do this."""
 

@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis import clock
+from chassis.database import held
 from chassis.errors import IdempotencyMismatch, InvalidIdempotencyKey, RequestInProgress
 from chassis.identity import principal
 
@@ -66,12 +67,8 @@ def _once(db: SQLAlchemy, table: type[Any], key: str, run: Callable[[], Any]) ->
     stored = db.session.get(table, (person, route, key))
     if stored and stored.created_at > clock.now() - KEPT:
         return _replay(stored, digest)
-    session = db.session()
-    session.info["held"] = True
-    try:
+    with held(db.session()):
         response = make_response(run())
-    finally:
-        session.info["held"] = False
     db.session.execute(delete(table).where(table.person_id == person, table.created_at <= clock.now() - KEPT))
     row = table(person_id=person, route=route, key=key, digest=digest, created_at=clock.now())
     row.status, row.answer = response.status_code, response.get_data(as_text=True)

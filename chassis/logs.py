@@ -10,6 +10,8 @@ from pythonjsonlogger.json import JsonFormatter
 
 logger = logging.getLogger("chassis")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
+client_address: ContextVar[str] = ContextVar("client_address", default="-")
+"""Where the request under way comes from, as far as it can be believed."""
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 

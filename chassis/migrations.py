@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from alembic import context
+from alembic import context, op
 from flask import current_app
 from sqlalchemy import text
 
@@ -35,3 +35,20 @@ def _no_empty_revision(_: Any, __: Any, directives: list[Any]) -> None:
     """Write no file when the models have not changed."""
     if getattr(context.config.cmd_opts, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
         directives[:] = []
+
+
+def append_only(table: str) -> None:
+    """In a migration: rows of this table are never changed or deleted, not even by the service that owns it."""
+    op.execute(
+        f"""
+        CREATE FUNCTION refuse_change_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violation';
+        END $$
+        """
+    )
+    op.execute(
+        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION refuse_change_of_{table}()"
+    )
+    op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM CURRENT_USER")

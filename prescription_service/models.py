@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from chassis.audit import Audit, AuditEventColumns
 from chassis.database import make_database
 from chassis.idempotency import IdempotencyKeyColumns
 
@@ -66,3 +67,15 @@ class Medicine(Model):
 
 class IdempotencyKey(IdempotencyKeyColumns, Model):
     """Answers already given to writes with an `Idempotency-Key`."""
+
+
+class AuditEvent(AuditEventColumns, Model):
+    """Who did what with whose record."""
+
+    __table_args__ = (
+        Index("ix_audit_event_patient_id", "patient_id", "sequence"),
+        Index("ix_audit_event_actor_id", "actor_id", "sequence"),
+    )
+
+
+audit = Audit(db, AuditEvent)

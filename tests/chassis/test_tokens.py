@@ -27,13 +27,15 @@ def forge(auth: Flask, doctor: make.Person) -> Forger:
     return forger(auth, doctor.token)
 
 
-def accepted(services: list[Service], rows: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
-    """The rows that got any other answer than that the token is invalid."""
+def accepted(
+    services: list[Service], rows: Iterable[tuple[str, str]], refusal: tuple[int, str] = INVALID
+) -> dict[tuple[str, str], tuple[int, str]]:
+    """The rows that got any other answer than this refusal, by default that the token is invalid."""
     found = {}
     for row, token in rows:
         for service in services:
             answer = service.read(token)
-            if outcome(answer) != INVALID or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"':
+            if outcome(answer) != refusal or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"':
                 found[service.name, row] = outcome(answer)
     return found
 
@@ -325,4 +327,5 @@ def test_a_remembered_token_still_ends(services: list[Service], forge: Forger) -
 def test_a_signed_out_or_unknown_person_is_refused_by_auth(auth: Flask, services: list[Service], forge: Forger) -> None:
     rows = {"unknown person": forge.token(sub=str(uuid4())), "unknown session": forge.token(sid=str(uuid4()))}
 
-    assert accepted([s for s in services if s.name == "auth"], rows.items()) == {}
+    only_auth = [service for service in services if service.name == "auth"]
+    assert accepted(only_auth, rows.items(), refusal=(401, "token-revoked")) == {}

@@ -1,30 +1,25 @@
-"""The auth service over HTTP."""
+"""Accounts and tokens over HTTP: registering, signing in and out, and what others ask about tokens."""
 
 from apiflask import APIBlueprint
-from flask import Response, current_app, jsonify, make_response, request
+from flask import Response, jsonify, make_response, request
 
 from auth_service import access_tokens, accounts, signing_in, signing_keys
 from auth_service.schemas import (
     IntrospectionOut,
     LoginIn,
     PersonOut,
-    ProfileIn,
     RefreshIn,
     RegisterIn,
     TokenIn,
     TokensOut,
 )
+from auth_service.views import secret
 from chassis import tokens
 from chassis.docs import refuses
 from chassis.errors import InvalidRequest, TokenMissing
-from chassis.identity import allow, bearer_token, principal, public
+from chassis.identity import bearer_token, public
 
-bp = APIBlueprint("accounts", __name__, tag="Accounts")
-
-
-def _secret() -> str:
-    secret: str = current_app.config["AUTH_SECRET_KEY"]
-    return secret
+bp = APIBlueprint("signing_in", __name__, tag="Signing in")
 
 
 @bp.post("/auth/register")
@@ -47,7 +42,7 @@ def register(account: RegisterIn) -> PersonOut:
 @bp.output(TokensOut)
 def login(given: LoginIn) -> TokensOut:
     """Sign in with e-mail address and password."""
-    return _tokens(signing_in.sign_in(given.email, given.password, _secret()))
+    return _tokens(signing_in.sign_in(given.email, given.password, secret()))
 
 
 @bp.post("/auth/refresh")
@@ -61,7 +56,7 @@ def refresh(given: RefreshIn) -> TokensOut:
     Single use. Within 10 seconds the same token gives the same successor, for a reply that was lost; later it ends
     the session.
     """
-    return _tokens(signing_in.refresh(given.refresh_token, _secret()))
+    return _tokens(signing_in.refresh(given.refresh_token, secret()))
 
 
 @bp.post("/auth/logout")
@@ -91,24 +86,6 @@ def validate_token() -> Response:
     response = jsonify(found.model_dump(mode="json", exclude_none=True))
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-@bp.get("/auth/me")
-@allow("patient", "doctor", "admin", unverified=True)
-@bp.output(PersonOut)
-def me() -> PersonOut:
-    """Read one's own profile."""
-    return PersonOut.of(accounts.profile(principal()))
-
-
-@bp.patch("/auth/me")
-@allow("patient", "doctor", "admin", unverified=True)
-@bp.input(ProfileIn, arg_name="changes")
-@bp.output(PersonOut)
-def change_me(changes: ProfileIn) -> PersonOut:
-    """Change one's own names or date of birth."""
-    given = {field: getattr(changes, field) for field in changes.model_fields_set}
-    return PersonOut.of(accounts.change_profile(principal(), given))
 
 
 @bp.get("/.well-known/jwks.json")
