@@ -14,7 +14,7 @@ PY := $(BIN)/python
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 # Not named after the directory: whether it is complete is for the script to say, not for its date.
 .PHONY: venv
@@ -32,6 +32,10 @@ test: venv ## Run everything that checks the code, then every test; says what it
 	@$(PY) -m development.browser
 	@$(MAKE) --no-print-directory check
 	@$(PY) -m pytest --numprocesses 2
+
+.PHONY: thorough
+thorough: venv ## Repeat what only repetition shows as often as promised; takes long (make thorough ONLY=tests/chassis)
+	@THOROUGH=1 $(PY) -m pytest --timeout=3600 $(or $(ONLY),$$(grep -rl "thorough.times" tests --include='test_*.py'))
 
 .PHONY: check
 check: venv ## Run what reads the code without running it: lint, format, types, who may import whom
