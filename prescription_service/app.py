@@ -8,7 +8,7 @@ from chassis.keys import KeySet
 from chassis.service import build
 from prescription_service.models import db
 from prescription_service.settings import PrescriptionSettings
-from prescription_service.views import bp
+from prescription_service.views import prescriptions
 
 
 def create_app(
@@ -19,7 +19,7 @@ def create_app(
     """The prescription service as a WSGI application; `auth` and `appointments` are its neighbours."""
     settings = settings or PrescriptionSettings.from_environment()
     keys = KeySet(auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT))
-    app = build("prescription", __package__, settings, db, [bp], keys.find)
+    app = build("prescription", __package__, settings, db, [prescriptions.bp], keys.find)
     app.extensions["cursors"] = Cursors(settings.secret_key)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
     return app

@@ -1,33 +1,27 @@
-"""The prescription service over HTTP."""
+"""Writing and reading prescriptions."""
 
 from datetime import datetime
 from uuid import UUID
 
 from apiflask import APIBlueprint
-from flask import current_app
 
-from chassis.client import ServiceClient
-from chassis.cursor import Cursors
 from chassis.docs import refuses
-from chassis.errors import (
-    IdempotencyMismatch,
-    InvalidCursor,
-    InvalidIdempotencyKey,
-    NotFound,
-    RequestInProgress,
-    Unavailable,
-)
+from chassis.errors import InvalidCursor, NotFound, Unavailable
 from chassis.idempotency import idempotent
 from chassis.identity import DoctorNotVerified, allow, bearer_token, principal
 from chassis.schemas import page_of
 from prescription_service import prescribing
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
 from prescription_service.models import IdempotencyKey, db
-from prescription_service.schemas import PrescriptionIn, PrescriptionOut, PrescriptionsIn, PrescriptionsPage
+from prescription_service.schemas.prescriptions import (
+    PrescriptionIn,
+    PrescriptionOut,
+    PrescriptionsIn,
+    PrescriptionsPage,
+)
+from prescription_service.views import RETRIES, appointments, cursors
 
 bp = APIBlueprint("prescriptions", __name__, tag="Prescriptions")
-
-RETRIES = (InvalidIdempotencyKey, IdempotencyMismatch, RequestInProgress)
 
 
 @bp.post("/prescriptions")
@@ -41,7 +35,7 @@ def write(wish: PrescriptionIn) -> PrescriptionOut:
 
     It is issued to the patient of that appointment and never changes afterwards.
     """
-    visit = fetch_visit(_appointments(), bearer_token(), wish.appointment_id)
+    visit = fetch_visit(appointments(), bearer_token(), wish.appointment_id)
     words = [medicine.words for medicine in wish.medicines]
     return PrescriptionOut.of(prescribing.write(principal(), visit, words, wish.notes))
 
@@ -54,12 +48,12 @@ def write(wish: PrescriptionIn) -> PrescriptionOut:
 def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
     """List one's own prescriptions, newest first, as prescriber or as patient."""
     owner = f"prescriptions:{principal().id}"
-    last_seen = _cursors().read(owner, wanted.cursor) if wanted.cursor else None
+    last_seen = cursors().read(owner, wanted.cursor) if wanted.cursor else None
     after = (datetime.fromisoformat(last_seen[0]), UUID(last_seen[1])) if last_seen else None
     found, more = page_of(
         prescribing.list_own(principal(), wanted.appointment_id, wanted.limit + 1, after), wanted.limit
     )
-    cursor = _cursors().write(owner, [found[-1].issued_at.isoformat(), str(found[-1].id)]) if more else None
+    cursor = cursors().write(owner, [found[-1].issued_at.isoformat(), str(found[-1].id)]) if more else None
     return PrescriptionsPage(items=[PrescriptionOut.of(one) for one in found], next_cursor=cursor)
 
 
@@ -70,13 +64,3 @@ def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
 def one(prescription_id: UUID) -> PrescriptionOut:
     """Read one's own prescription."""
     return PrescriptionOut.of(prescribing.find(principal(), prescription_id))
-
-
-def _appointments() -> ServiceClient:
-    client: ServiceClient = current_app.extensions["appointments"]
-    return client
-
-
-def _cursors() -> Cursors:
-    cursors: Cursors = current_app.extensions["cursors"]
-    return cursors

@@ -1,4 +1,4 @@
-"""What the prescription service takes in and gives out."""
+"""Prescriptions, as they come in and go out."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal

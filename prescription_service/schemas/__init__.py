@@ -1,0 +1,1 @@
+"""What the prescription service takes in and gives out, by subject."""

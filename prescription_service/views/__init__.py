@@ -1,0 +1,21 @@
+"""The prescription service over HTTP."""
+
+from flask import current_app
+
+from chassis.client import ServiceClient
+from chassis.cursor import Cursors
+from chassis.errors import IdempotencyMismatch, InvalidIdempotencyKey, RequestInProgress
+
+RETRIES = (InvalidIdempotencyKey, IdempotencyMismatch, RequestInProgress)
+
+
+def appointments() -> ServiceClient:
+    """The appointment service."""
+    client: ServiceClient = current_app.extensions["appointments"]
+    return client
+
+
+def cursors() -> Cursors:
+    """What turns places in lists into cursors."""
+    found: Cursors = current_app.extensions["cursors"]
+    return found
