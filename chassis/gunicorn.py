@@ -1,6 +1,7 @@
 """How every program is served: `gunicorn -c python:chassis.gunicorn --bind HOST:PORT 'package:create_app()'`."""
 
 import os
+from typing import Any
 
 _demo = os.environ.get("ENVIRONMENT") == "demo"
 
@@ -17,3 +18,14 @@ limit_request_field_size = 16380  # the portal may keep two cookies of 3.8 kB be
 control_socket_disable = True
 accesslog = None  # the chassis writes one JSON line per request itself
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start what a worker does beside its requests. Only now: no thread comes along through the fork."""
+    worker.wsgi.extensions["watch"].start()
+
+
+def worker_exit(_: Any, worker: Any) -> None:
+    """Let it end with the worker, which may never have come as far as to load the program."""
+    if program := getattr(worker, "wsgi", None):
+        program.extensions["watch"].stop()

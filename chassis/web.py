@@ -8,14 +8,14 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from chassis import logs
+from chassis import logs, watch
 from chassis.errors import Refusal
 from chassis.identity import public
 from chassis.settings import Settings
 
 
 def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[], None] | None = None) -> None:
-    """Request ids, logging, trusted hosts and `GET /health` for one program.
+    """Request ids, logging, trusted hosts, the watch and `GET /health` for one program.
 
     `check` raises a `Refusal` while the program cannot do its work.
     """
@@ -23,6 +23,7 @@ def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[],
     app.config["TRUSTED_HOSTS"] = settings.trusted_hosts or None
     app.url_map.merge_slashes = False
     _log_requests(app)
+    watch.attach(app)
 
     @app.get("/health")
     @public
