@@ -49,13 +49,15 @@ class ServiceClient:
         json: Any = None,
         params: Json | None = None,
         headers: dict[str, str] | None = None,
+        timeout: float | None = None,
     ) -> Any:
         """Send one request and give back the parsed JSON (None for an empty answer).
 
+        `timeout` in seconds counts for this call in place of the client's.
         Idempotent methods are tried once more when the connection breaks before an answer.
         Raises `Refusal` for every answer of 4xx and `Unavailable` when there is no usable answer in time.
         """
-        deadline = time.monotonic() + self.timeout
+        deadline = time.monotonic() + (timeout or self.timeout)
         sent = {"Accept": "application/json, application/problem+json", **logs.outgoing_headers(), **(headers or {})}
         if token:
             sent["Authorization"] = f"Bearer {token}"
@@ -84,7 +86,8 @@ class ServiceClient:
             if response.status_code >= 500:
                 raise self._out(f"status {response.status_code}")
             if response.status_code >= 400:
-                raise _refusal(response.status_code, self._problem(response, body))
+                refusal = _refusal(response.status_code, self._problem(response, body))
+                raise _with_patience(refusal, response.headers.get("Retry-After", ""))
             if response.status_code >= 300:
                 raise self._out("an unexpected redirect")
             return self._parse(body) if body else None
@@ -122,6 +125,13 @@ def _refusal(status: int, problem: Json) -> Refusal:
     refusal = _kind(status, told.get("code"))(told.get("detail"), errors=_field_errors(problem.get("errors")))
     refusal.code, refusal.title = told.get("code", refusal.code), told.get("title", refusal.title)
     refusal.extras = {name: problem[name] for name in problem.keys() - MEMBERS}
+    return refusal
+
+
+def _with_patience(refusal: Refusal, seconds: str) -> Refusal:
+    """The same refusal, with how long the neighbour asks to wait."""
+    if seconds.isascii() and seconds.isdigit() and len(seconds) < 7:
+        refusal.headers = {**refusal.headers, "Retry-After": seconds}
     return refusal
 
 

@@ -24,7 +24,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an acciden
     code: str = "bad-request"
     title: str = "Bad request"
     detail: str = "The request could not be understood."
-    headers: ClassVar[dict[str, str]] = {}
+    headers: dict[str, str] = {}
 
     def __init__(self, detail: str | None = None, *, errors: Iterable[FieldError] = (), **extras: Any) -> None:
         self.detail = detail or type(self).detail
@@ -155,6 +155,18 @@ class TooManyRequests(Refusal):
     status = 429
     code, title, detail = "rate-limited", "Too many requests", "Too many requests. Wait a little and try again."
     headers = {"Retry-After": "10"}
+
+    @classmethod
+    def after(cls, seconds: int) -> "TooManyRequests":
+        """The refusal that says when it makes sense to try again."""
+        refusal = cls()
+        refusal.headers = {"Retry-After": str(seconds)}
+        return refusal
+
+    @property
+    def seconds(self) -> int:
+        """How long to wait."""
+        return int(self.headers["Retry-After"])
 
 
 class Unavailable(Refusal):

@@ -209,6 +209,15 @@ def test_a_refusal_is_raised_again_as_what_it_was(status: int, kind: type[Refusa
     assert [vars(error) for error in refused.value.errors] == errors
 
 
+@pytest.mark.parametrize(("said", "seconds"), [("240", 240), ("soon", 10), ("-5", 10), ("9" * 40, 10), ("\u00b2", 10)])
+def test_how_long_to_wait_comes_along_where_it_makes_sense(said: str, seconds: int) -> None:
+    told = answer(b"{}", "429 Too Many Requests", "application/problem+json", f"Retry-After: {said}")
+    with neighbour(says(told)) as there, pytest.raises(TooManyRequests) as refused:
+        client_of("auth", there.url).request("GET", "/auth/me")
+
+    assert refused.value.seconds == seconds
+
+
 def test_a_web_page_as_refusal_is_a_refusal_of_its_status() -> None:
     with neighbour(says(answer(b"<html>", "404 Not Found", "text/html"))) as there, pytest.raises(NotFound):
         client_of("auth", there.url).request("GET", "/auth/me")
