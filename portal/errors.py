@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, flash, make_response, request, url_for
+from flask import Flask, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -24,6 +24,7 @@ WORDS = {
 }
 
 SIGNED_OUT = "You were signed out. Sign in to go on where you left off."
+CHANGED = "The clinic has changed what your account is for. This is your page now."
 SOMEBODY_ELSE = "Somebody else has signed in in this browser since this page was opened. Nothing was sent."
 TOO_LONG_TO_KEEP = "You were signed out, and what you typed was too long to keep. Go back in your browser to copy it."
 
@@ -46,6 +47,9 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:
+    if refusal.status == 403 and request.method == "GET" and session.is_another_now():
+        flash(CHANGED, "info")
+        return redirect(url_for("home.index"), 303)
     known_words = refusal.status in {403, 404}
     return error_page(refusal.status, None if known_words else refusal.detail)
 

@@ -13,9 +13,11 @@ class Licence(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
-    state: Literal["unverified", "verified", "suspended"]
+    state: Literal["unverified", "verified", "rejected", "suspended"]
     number: str | None = None
     register_name: str | None = Field(default=None, alias="register")
+    checked_on: date | None = None
+    reason: str | None = None
 
 
 class Person(BaseModel):
@@ -41,6 +43,11 @@ class Person(BaseModel):
     def verified(self) -> bool:
         """Whether this is a doctor whose licence the clinic has checked."""
         return self.licence is not None and self.licence.state == "verified"
+
+    @property
+    def standing(self) -> tuple[str, str | None]:
+        """What decides which pages are theirs: the role, and the state of a doctor's licence."""
+        return self.role, self.licence.state if self.licence else None
 
 
 class SignedIn(BaseModel):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
-from flask import Flask, abort, current_app, redirect, request, session, url_for
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 REFRESH_BEFORE = 45
 """Seconds before the access token's end when we ask for a new one."""
+
+UNKEPT: dict[str, bool | set[str]] = {"birth_date": True, "licence": {"checked_on", "reason"}}
+"""What the cookie leaves out of a person: no page needs it, and a cookie holds 4 kB."""
 
 Access = Literal["public"] | tuple[Role, ...]
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -73,7 +76,7 @@ def me() -> Person:
 
 def update(changed: Person) -> None:
     """Remember changed details of the signed-in person."""
-    session["person"] = changed.model_dump(mode="json", by_alias=True, exclude={"birth_date"})
+    session["person"] = changed.model_dump(mode="json", by_alias=True, exclude=UNKEPT)
 
 
 def token() -> str:
@@ -93,12 +96,21 @@ def renew() -> Person:
 
     Raises `Unauthenticated` when the refresh token is no longer one, `Unavailable` when nobody can tell right now.
     """
+    if "refresh" not in session:
+        raise TokenMissing()
+    before = person()
     try:
         renewed = _auth().refresh(session["refresh"])
     except Invalid as refusal:
         raise Unauthenticated from refusal
     _remember(renewed)
+    g.is_another_now = before is None or before.standing != renewed.user.standing
     return renewed.user
+
+
+def is_another_now() -> bool:
+    """Whether this person's role or licence turned out to have changed during this request."""
+    return bool(g.get("is_another_now"))
 
 
 def _refresh() -> None:

@@ -7,7 +7,8 @@ from flask import g, has_request_context
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chassis.client import ServiceClient
-from chassis.errors import RequestInProgress, Unavailable
+from chassis.errors import Refusal, RequestInProgress, TokenRevoked, Unauthenticated, Unavailable
+from portal import session
 
 PAGE_BUDGET = 2.2
 """Seconds that the calls of one page may take together. A person waits for a page, not for a service."""
@@ -16,6 +17,9 @@ CALL_BUDGET = 1.5
 
 PAUSES = (0.1, 0.2, 0.4, 0.6)
 """Seconds between asking again after a request that is still being worked on."""
+
+OUTDATED = frozenset({TokenRevoked.code, Unauthenticated.code, "doctor-not-verified"})
+"""Refusals that a new token may cure. A service refuses a token before it does anything, so asking again is safe."""
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -64,6 +68,16 @@ class Api:
             raise Unavailable(service=self.client.name) from error
 
     def _ask(self, method: str, path: str, **sent: Any) -> Any:
+        """Send it. A token that holds no longer is renewed once: the sign-in may go on with another role or licence."""
+        try:
+            return self._wait_for(method, path, **sent)
+        except Refusal as refusal:
+            if sent.get("token") is None or refusal.code not in OUTDATED:
+                raise
+        session.renew()
+        return self._wait_for(method, path, **sent | {"token": session.token()})
+
+    def _wait_for(self, method: str, path: str, **sent: Any) -> Any:
         """Send it. The second of two clicks waits for the answer of the first."""
         for pause in PAUSES:
             try:
