@@ -12,6 +12,8 @@ logger = logging.getLogger("chassis")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 client_address: ContextVar[str] = ContextVar("client_address", default="-")
 """Where the request under way comes from, as far as it can be believed."""
+user_agent: ContextVar[str] = ContextVar("user_agent", default="")
+"""Which browser or program the request under way says it comes from."""
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
@@ -48,6 +50,6 @@ def begin_request(given: str | None) -> str:
 
 
 def outgoing_headers() -> dict[str, str]:
-    """The headers that carry this request's id to the next program."""
-    value = request_id.get()
-    return {} if value == "-" else {"X-Request-Id": value}
+    """The headers that carry this request's id, and where it came from, to the next program."""
+    carried = {"X-Request-Id": request_id, "X-Forwarded-For": client_address, "User-Agent": user_agent}
+    return {name: value for name, kept in carried.items() if (value := kept.get()) not in {"", "-"}}

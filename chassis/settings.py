@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from chassis.proxies import Proxies
+
 SECRETS_DIR = "/run/secrets"
 
 
@@ -30,6 +32,14 @@ ServiceUrl = Annotated[str, AfterValidator(_web_address)]
 """Where a neighbour answers."""
 
 
+def _addresses(allowed: str) -> str:
+    try:
+        Proxies(allowed)
+    except ValueError:
+        raise ValueError("takes addresses and networks with commas between, or *") from None
+    return allowed
+
+
 def _comma_separated(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -42,6 +52,7 @@ class Settings(BaseSettings):
     environment: Literal["production", "demo"] = "production"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     trusted_hosts: Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)] = Field(default_factory=list)
+    forwarded_allow_ips: Annotated[str, AfterValidator(_addresses)] = "127.0.0.1"
 
     @classmethod
     def from_environment(cls: "type[S]", **given: Any) -> "S":

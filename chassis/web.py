@@ -1,4 +1,4 @@
-"""What every program does around a request: its id, one log line, which hosts it answers to, and its health."""
+"""What every program does around a request: its id, whence it comes, one log line, trusted hosts, and its health."""
 
 import logging
 import time
@@ -11,7 +11,10 @@ from werkzeug.exceptions import HTTPException
 from chassis import logs, watch
 from chassis.errors import Refusal
 from chassis.identity import public
+from chassis.proxies import Proxies
 from chassis.settings import Settings
+
+LONGEST_AGENT = 300
 
 
 def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[], None] | None = None) -> None:
@@ -22,7 +25,7 @@ def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[],
     logs.configure(program, settings.log_level)
     app.config["TRUSTED_HOSTS"] = settings.trusted_hosts or None
     app.url_map.merge_slashes = False
-    _log_requests(app)
+    _log_requests(app, Proxies(settings.forwarded_allow_ips))
     watch.attach(app)
 
     @app.get("/health")
@@ -37,11 +40,13 @@ def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[],
         return jsonify(status="ok", service=program), 200
 
 
-def _log_requests(app: Flask) -> None:
+def _log_requests(app: Flask, proxies: Proxies) -> None:
     @app.before_request
     def begin() -> None:
         g.began = time.perf_counter()
         g.request_id = logs.begin_request(request.headers.get("X-Request-Id"))
+        logs.client_address.set(proxies.client(request.remote_addr, request.headers.get("X-Forwarded-For")))
+        logs.user_agent.set(_printable(request.headers.get("User-Agent", "")))
 
     # the first before_request function registered runs first, so a refused request has its id too
     @app.after_request
@@ -52,6 +57,11 @@ def _log_requests(app: Flask) -> None:
         level = logging.DEBUG if request.endpoint == "health" else logging.INFO  # asked every few seconds
         logs.logger.log(level, "request", extra=_line(response))
         return response
+
+
+def _printable(text: str) -> str:
+    """The readable beginning of what a browser says it is."""
+    return "".join(character for character in text if character.isprintable())[:LONGEST_AGENT].strip()
 
 
 def _line(response: Response) -> dict[str, Any]:

@@ -19,7 +19,11 @@ class WSGIAdapter(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         given = self.client.open(
-            path=request.path_url, method=request.method, headers=list(request.headers.items()), data=request.body
+            path=request.path_url,
+            method=request.method,
+            headers=list(request.headers.items()),
+            data=request.body,
+            environ_overrides={"REMOTE_ADDR": "127.0.0.1"},
         )
         answer = requests.Response()
         answer.status_code = given.status_code
