@@ -3,11 +3,11 @@
 from apiflask import APIFlask
 
 from appointment_service import commands
-from appointment_service.models import db
+from appointment_service.models import audit, db
 from appointment_service.settings import AppointmentSettings
 from appointment_service.views import appointments, doctors
+from chassis import audit_views
 from chassis.client import ServiceClient
-from chassis.cursor import Cursors
 from chassis.keys import KeySet
 from chassis.service import build
 
@@ -16,8 +16,8 @@ def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient 
     """The appointment service as a WSGI application; `auth` is where the keys of tokens come from."""
     settings = settings or AppointmentSettings.from_environment()
     keys = KeySet(auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT))
-    app = build("appointment", __package__, settings, db, [doctors.bp, appointments.bp], keys.find)
+    blueprints = [doctors.bp, appointments.bp, audit_views.blueprint(audit)]
+    app = build("appointment", __package__, settings, db, blueprints, keys.find)
     app.extensions["zone"] = settings.zone
-    app.extensions["cursors"] = Cursors(settings.secret_key)
     commands.register(app, settings)
     return app

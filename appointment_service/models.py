@@ -109,10 +109,5 @@ class IdempotencyKey(IdempotencyKeyColumns, Model):
 class AuditEvent(AuditEventColumns, Model):
     """Who did what with whose record."""
 
-    __table_args__ = (
-        Index("ix_audit_event_patient_id", "patient_id", "sequence"),
-        Index("ix_audit_event_actor_id", "actor_id", "sequence"),
-    )
-
 
 audit = Audit(db, AuditEvent)

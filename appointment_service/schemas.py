@@ -223,7 +223,10 @@ class SlotsOut(Out):
 
 
 class AppointmentOut(Out):
-    """An appointment, for the two people it is about. `appointment_time` is wall time with its offset."""
+    """An appointment, for the two people it is about, and without notes for admins.
+
+    `appointment_time` is wall time with its offset.
+    """
 
     id: UUID
     reference: str
@@ -250,7 +253,8 @@ class AppointmentOut(Out):
     def of_appointment(cls, found: Appointment, zone: ZoneInfo) -> Self:
         """The appointment as the clinic's clock shows it."""
         local = found.starts_at.astimezone(zone)
-        copied = {name: getattr(found, name) for name in cls.model_fields if hasattr(found, name)}
+        copied = {name: value for name, value in vars(found).items() if name in cls.model_fields}
+        copied.setdefault("notes", "")  # left in the database for whom they are not
         copied["reference"] = f"{found.reference[:4]}-{found.reference[4:]}"
         return cls(
             **copied,

@@ -98,6 +98,12 @@ class Person(Model):
             return None
         return {"state": self.licence_state, "number": self.licence_number, "register": self.licence_register}
 
+    @property
+    def licence_record(self) -> dict[str, str | date | None] | None:
+        """The licence as the doctor and admins may see it: when it was checked, and why it was refused or suspended."""
+        told = {"checked_on": self.licence_checked_on, "reason": self.licence_reason}
+        return {**self.licence, **told} if self.licence else None
+
 
 class Session(Model):
     """One sign-in, from password to sign-out. Every refresh token of it is one family.
@@ -238,11 +244,6 @@ class Clinic(Model):
 
 class AuditEvent(AuditEventColumns, Model):
     """Who did what: sign-ins, changes of accounts, roles and licences, and looks at other people's accounts."""
-
-    __table_args__ = (
-        Index("ix_audit_event_patient_id", "patient_id", "sequence"),
-        Index("ix_audit_event_actor_id", "actor_id", "sequence"),
-    )
 
 
 audit = Audit(db, AuditEvent)

@@ -74,14 +74,16 @@ def guard(
 ) -> None:
     """Ask for a token before every view that is not public; `verify` turns a token into a principal.
 
-    `check_person` may refuse a principal whose token holds.
+    `check_person` may refuse a principal whose token holds. A view whose use is noted hears of refusals by role
+    (`note_refusal`).
     """
 
     @app.before_request
     def check_token() -> None:
         if request.endpoint is None or request.routing_exception is not None:
             return
-        access = getattr(app.view_functions[request.endpoint], "access", None)
+        view = app.view_functions[request.endpoint]
+        access = getattr(view, "access", None)
         if access == "public":
             return
         g.principal = person = verify(bearer_token())
@@ -89,8 +91,16 @@ def guard(
             check_person(person)
         if access is None:
             raise NoRoute
-        roles, unverified = access
-        if person.role not in roles:
-            raise Forbidden
-        if person.role == "doctor" and person.licence_state != "verified" and not unverified:
-            raise DoctorNotVerified
+        try:
+            _let_in(person, *access)
+        except Forbidden:
+            if note_refusal := getattr(view, "note_refusal", None):
+                note_refusal()
+            raise
+
+
+def _let_in(person: Principal, roles: frozenset[str], unverified: bool) -> None:
+    if person.role not in roles:
+        raise Forbidden
+    if person.role == "doctor" and person.licence_state != "verified" and not unverified:
+        raise DoctorNotVerified

@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
@@ -17,6 +17,7 @@ UUID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 _UUID = re.compile(UUID_PATTERN, re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT = re.compile(r"2[01]\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _SMALL_INTEGER = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -63,6 +64,17 @@ def _plain_date(value: Any) -> Any:
         raise PydanticCustomError("date", "There is no such date.") from None
 
 
+def _instant(value: Any) -> Any:
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise PydanticCustomError("instant", "Write the instant as YYYY-MM-DDTHH:MM:SSZ.")
+    try:
+        found = datetime.fromisoformat(value)
+        found.astimezone(UTC)
+    except ValueError:
+        raise PydanticCustomError("instant", "There is no such instant.") from None
+    return found
+
+
 def _plain_integer(value: Any) -> Any:
     if isinstance(value, str) and not _SMALL_INTEGER.fullmatch(value):
         raise PydanticCustomError("integer", "Write a whole number in digits.")
@@ -73,6 +85,12 @@ Id = Annotated[UUID, BeforeValidator(_canonical_uuid)]
 """A UUID in canonical form only: PostgreSQL and Python accept more spellings than we mean."""
 PlainDate = Annotated[date, BeforeValidator(_plain_date)]
 """A calendar date, YYYY-MM-DD."""
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2027-03-10T09:00:00Z"]}),
+]
+"""A moment, with `Z` or an offset (RFC 3339)."""
 PlainInteger = Annotated[int, BeforeValidator(_plain_integer)]
 """A small whole number from a query string, in ASCII digits."""
 

@@ -17,6 +17,7 @@ from werkzeug.exceptions import NotAcceptable
 from werkzeug.routing import BaseConverter
 
 from chassis import docs, identity, problems, strict_json, tokens, web
+from chassis.cursor import Cursors
 from chassis.errors import Invalid, InvalidRequest, TooLarge, Unavailable, UnsupportedMediaType
 from chassis.identity import Principal
 from chassis.schemas import UUID_PATTERN
@@ -110,6 +111,7 @@ def build(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.converters["id"] = IdConverter
+    app.extensions["cursors"] = Cursors(settings.secret_key)
     db.init_app(app)
     Migrate(app, db, directory=f"{app.root_path}/migrations")
     web.prepare(app, name, settings, check=lambda: _answer(db))

@@ -2,11 +2,11 @@
 
 from apiflask import APIFlask
 
+from chassis import audit_views
 from chassis.client import ServiceClient
-from chassis.cursor import Cursors
 from chassis.keys import KeySet
 from chassis.service import build
-from prescription_service.models import db
+from prescription_service.models import audit, db
 from prescription_service.settings import PrescriptionSettings
 from prescription_service.views import prescriptions
 
@@ -19,7 +19,7 @@ def create_app(
     """The prescription service as a WSGI application; `auth` and `appointments` are its neighbours."""
     settings = settings or PrescriptionSettings.from_environment()
     keys = KeySet(auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT))
-    app = build("prescription", __package__, settings, db, [prescriptions.bp], keys.find)
-    app.extensions["cursors"] = Cursors(settings.secret_key)
+    blueprints = [prescriptions.bp, audit_views.blueprint(audit)]
+    app = build("prescription", __package__, settings, db, blueprints, keys.find)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
     return app

@@ -46,7 +46,8 @@ def person(auth: Flask, role: str = "patient", *, verified: bool = True, **given
         fields["birth_date"] = date.fromisoformat(fields["birth_date"])
     if role == "doctor":
         fields |= {"licence_state": "verified" if verified else "unverified"}
-        fields |= {"licence_number": "7412093", "licence_register": "GMC"} if verified else {}
+        checked = {"licence_number": f"7{n:06}", "licence_register": "GMC"} if verified else {}
+        fields = checked | fields
     with auth.app_context():
         row = models.Person(role=role, password_hash=_password_hash(), **fields)
         models.db.session.add(row)

@@ -45,6 +45,12 @@ class PrescriptionsIn(Paging):
     appointment_id: Id | None = None
 
 
+class PurposeIn(In):
+    """What a prescription is read for."""
+
+    purpose: Literal["read", "print"] = "read"
+
+
 class MedicineOut(Out):
     """One medicine, as it was signed."""
 

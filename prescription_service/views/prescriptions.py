@@ -12,12 +12,13 @@ from chassis.identity import DoctorNotVerified, allow, bearer_token, principal
 from chassis.schemas import page_of
 from prescription_service import prescribing
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
-from prescription_service.models import IdempotencyKey, db
+from prescription_service.models import IdempotencyKey, audit, db
 from prescription_service.schemas.prescriptions import (
     PrescriptionIn,
     PrescriptionOut,
     PrescriptionsIn,
     PrescriptionsPage,
+    PurposeIn,
 )
 from prescription_service.views import RETRIES, appointments, cursors
 
@@ -30,6 +31,7 @@ bp = APIBlueprint("prescriptions", __name__, tag="Prescriptions")
 @idempotent(db, IdempotencyKey)
 @bp.input(PrescriptionIn, arg_name="wish")
 @bp.output(PrescriptionOut, status_code=201)
+@audit.of("prescription.write")
 def write(wish: PrescriptionIn) -> PrescriptionOut:
     """Sign a prescription for one of one's own appointments.
 
@@ -45,6 +47,7 @@ def write(wish: PrescriptionIn) -> PrescriptionOut:
 @refuses(InvalidCursor)
 @bp.input(PrescriptionsIn, location="query", arg_name="wanted")
 @bp.output(PrescriptionsPage)
+@audit.of("prescription.list")
 def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
     """List one's own prescriptions, newest first, as prescriber or as patient."""
     owner = f"prescriptions:{principal().id}"
@@ -60,7 +63,9 @@ def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
 @bp.get("/prescriptions/<id:prescription_id>")
 @allow("patient", "doctor")
 @refuses(NotFound)
+@bp.input(PurposeIn, location="query", arg_name="_")
 @bp.output(PrescriptionOut)
-def one(prescription_id: UUID) -> PrescriptionOut:
-    """Read one's own prescription."""
+@audit.of("prescription.read", purposes={"print": "prescription.print"})
+def one(prescription_id: UUID, _: PurposeIn) -> PrescriptionOut:
+    """Read one's own prescription. The record of access says whether it was to be printed."""
     return PrescriptionOut.of(prescribing.find(principal(), prescription_id))

@@ -32,7 +32,7 @@ def patient(auth: Flask) -> make.Person:
 
 @pytest.fixture
 def doctor(auth: Flask, appointment: Flask) -> make.Person:
-    return make.doctor(auth, appointment, first_name="Amara", last_name="Okafor")
+    return make.doctor(auth, appointment, first_name="Amara", last_name="Okafor", licence_number="7412093")
 
 
 @pytest.fixture(params=[1280, 390])

@@ -18,7 +18,7 @@ def visitor(portal: Flask) -> Visitor:
 @pytest.fixture
 def doctor(auth: Flask, appointment: Flask) -> make.Person:
     """A doctor who works every day."""
-    return make.doctor(auth, appointment, first_name="Amara", last_name="Okafor")
+    return make.doctor(auth, appointment, first_name="Amara", last_name="Okafor", licence_number="7412093")
 
 
 @pytest.fixture

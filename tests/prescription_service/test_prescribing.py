@@ -18,7 +18,7 @@ def patient(auth: Flask) -> make.Person:
 
 @pytest.fixture
 def doctor(auth: Flask, appointment: Flask) -> make.Person:
-    return make.doctor(auth, appointment)
+    return make.doctor(auth, appointment, licence_number="7412093")
 
 
 @pytest.fixture
