@@ -1,5 +1,6 @@
 """What the auth service takes in and gives out."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -14,6 +15,7 @@ from chassis import clock
 from chassis.schemas import In, Line, Out, PlainDate
 
 OLDEST = 130
+_LICENCE_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9./-]{1,29}", re.ASCII)
 
 
 def _email(value: str) -> str:
@@ -42,10 +44,20 @@ def _born(value: date) -> date:
     return value
 
 
+def _licence_number(value: str) -> str:
+    number = value.replace(" ", "").upper()
+    if not _LICENCE_NUMBER.fullmatch(number):
+        raise PydanticCustomError("licence_number", "Write the number as it stands in the register.")
+    return number
+
+
 Email = Annotated[Line, StringConstraints(min_length=3, max_length=254), AfterValidator(_email)]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=128), AfterValidator(_readable)]
 Name = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
 BirthDate = Annotated[PlainDate, AfterValidator(_born)]
+LicenceNumber = Annotated[Line, StringConstraints(min_length=1, max_length=50), AfterValidator(_licence_number)]
+"""Spaces and capitals do not count: one licence has one spelling."""
+Register = Annotated[Line, StringConstraints(min_length=1, max_length=100)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=8192, pattern=r"^[\x21-\x7e]+$")]
 
 
@@ -103,9 +115,11 @@ class ProfileIn(In):
 class LicenceOut(Out):
     """A doctor's licence to practise, as the clinic has checked it."""
 
-    state: Literal["unverified", "verified", "suspended"]
+    state: Literal["unverified", "verified", "rejected", "suspended"]
     number: str | None
     register_: str | None = Field(serialization_alias="register", validation_alias="register")
+    checked_on: date | None
+    reason: str | None
 
 
 class PersonOut(Out):
@@ -118,7 +132,7 @@ class PersonOut(Out):
     last_name: str
     name: str
     birth_date: date | None
-    licence: LicenceOut | None
+    licence: LicenceOut | None = Field(validation_alias="licence_record")
     created_at: datetime
 
 

@@ -2,8 +2,16 @@
 
 from flask import current_app
 
+from chassis.cursor import Cursors
+
 
 def secret() -> str:
     """The one secret of this service."""
     found: str = current_app.config["AUTH_SECRET_KEY"]
+    return found
+
+
+def cursors() -> Cursors:
+    """The cursors of this service."""
+    found: Cursors = current_app.extensions["cursors"]
     return found
