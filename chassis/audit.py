@@ -12,7 +12,7 @@ from uuid import UUID
 
 from flask import request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, ColumnElement, Identity, Index, select, text, true
+from sqlalchemy import BigInteger, ColumnElement, Identity, Index, Select, select, text, true
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
@@ -149,6 +149,10 @@ class Audit:
 
     def listed(self, who: Principal, wanted: Filter, limit: int, before: int | None) -> Sequence[Any]:
         """Up to `limit` events this person may see, newest first, behind the sequence number of the last one seen."""
+        return self._db.session.scalars(self.query(who, wanted, limit, before)).all()
+
+    def query(self, who: Principal, wanted: Filter, limit: int, before: int | None) -> Select[Any]:
+        """What `listed` asks the database."""
         table = self.table
         query = select(table).where(self.visible_to(who)).order_by(table.sequence.desc()).limit(limit)
         for name in ("actor_id", "patient_id", "action", "outcome"):
@@ -162,7 +166,7 @@ class Audit:
             query = query.where(table.actor_id.is_distinct_from(who.id))
         if before is not None:
             query = query.where(table.sequence < before)
-        return self._db.session.scalars(query).all()
+        return query
 
     def visible_to(self, who: Principal) -> ColumnElement[bool]:
         """The events this person may see: admins all, anybody else those about themselves."""
