@@ -9,15 +9,18 @@ from appointment_service.views import appointments, doctors
 from chassis import audit_views
 from chassis.client import ServiceClient
 from chassis.keys import KeySet
+from chassis.revocations import Revocations
 from chassis.service import build
 
 
 def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient | None = None) -> APIFlask:
     """The appointment service as a WSGI application; `auth` is where the keys of tokens come from."""
     settings = settings or AppointmentSettings.from_environment()
-    keys = KeySet(auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT))
+    auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
+    keys, revocations = KeySet(auth), Revocations(auth)
     blueprints = [doctors.bp, appointments.bp, audit_views.blueprint(audit)]
-    app = build("appointment", __package__, settings, db, blueprints, keys.find)
+    app = build("appointment", __package__, settings, db, blueprints, keys.find, revocations.check)
+    revocations.keep_fresh(app, keys)
     app.extensions["zone"] = settings.zone
     commands.register(app, settings)
     return app

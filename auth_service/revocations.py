@@ -45,10 +45,18 @@ def outdate_tokens(person: Person) -> None:
 
 def listed_after(sequence: int) -> Sequence[Revocation]:
     """Up to `MOST` revocations behind a sequence number; from the first when the number was never given out here."""
-    given_out = db.session.scalar(text("SELECT last_value FROM revocation_sequence_seq")) or 0
-    behind = sequence if sequence <= given_out else 0
+    behind = given_out(sequence)
     query = select(Revocation).where(Revocation.sequence > behind).order_by(Revocation.sequence).limit(MOST)
     return db.session.scalars(query).all()
+
+
+def given_out(sequence: int) -> int:
+    """This number where it was given out here, else 0: it is of another database, or of this one before it was restored.
+
+    Never the highest that was given out: its transaction, and those before it, may still be under way.
+    """
+    highest = text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM revocation_sequence_seq")
+    return sequence if sequence <= (db.session.scalar(highest) or 0) else 0
 
 
 def _living(person_id: UUID) -> Sequence[Session]:

@@ -1,8 +1,14 @@
-"""The ES256 keys that sign access tokens: made here, kept encrypted, published as a JWK set."""
+"""The ES256 keys that sign access tokens: made here, kept encrypted, published as a JWK set, and changed by command.
+
+A key is published before it signs, and until the last token it signed is dead. Nothing of this is kept in memory: each
+worker asks the database, so that all of them sign and publish alike.
+"""
 
 import base64
 import json
 import secrets
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -12,34 +18,91 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt.algorithms import ECAlgorithm
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from auth_service.models import SigningKey, db
 from chassis import clock
-from chassis.tokens import ALGORITHM
+from chassis.tokens import ALGORITHM, LEEWAY, LIFE
 
+AHEAD = timedelta(seconds=60)
+"""A new key is published this long before it signs. Services read the keys every ten seconds."""
+KEPT = timedelta(seconds=LIFE + 6 * LEEWAY)
+"""A key is published this long after it signed its last token."""
 _ONE_AT_A_TIME = 7283641
 
 
-def published() -> list[dict[str, Any]]:
-    """The public keys whose tokens may still be about."""
-    return list(db.session.scalars(select(SigningKey.jwk).order_by(SigningKey.created_at)))
+def published(secret: str) -> list[dict[str, Any]]:
+    """The public keys whose tokens may be about. The first key is made when it is asked for, before it signs."""
+    query = select(SigningKey.jwk).where(_published()).order_by(SigningKey.created_at)
+    found = list(db.session.scalars(query))
+    if not found:
+        signing_key(secret)
+        db.session.commit()
+        found = list(db.session.scalars(query))
+    return found
 
 
 def public_key(kid: str) -> Any | None:
     """The public key of a `kid`, or None."""
-    jwk = db.session.scalar(select(SigningKey.jwk).where(SigningKey.kid == kid))
-    return jwt.PyJWK(jwk, ALGORITHM).key if jwk else None
+    jwk = db.session.scalar(select(SigningKey.jwk).where(SigningKey.kid == kid, _published()))
+    return _parsed(jwk["x"], jwk["y"]) if jwk else None
 
 
 def signing_key(secret: str) -> tuple[str, ec.EllipticCurvePrivateKey]:
     """The `kid` and private key to sign with now; the first one is made when there is none."""
-    newest = select(SigningKey).where(SigningKey.retired_at.is_(None)).order_by(SigningKey.created_at.desc()).limit(1)
-    key = db.session.scalar(newest)
+    key = _signs()
     if key is None:
         db.session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
-        key = db.session.scalar(newest) or _add_key(secret)
+        key = _signs() or _add_key(secret)
     return key.kid, _decrypt(secret, key.private_key)
+
+
+def rotate(secret: str) -> str:
+    """Publish a new key and give its `kid`. It signs from `AHEAD` on; what signed until then ends with its tokens."""
+    db.session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    for key in _unretired():
+        if key.retired_at is None:
+            key.retired_at = clock.now() + AHEAD
+    new = _add_key(secret)
+    db.session.execute(delete(SigningKey).where(~_published()))
+    db.session.commit()
+    return new.kid
+
+
+def replace(secret: str) -> str:
+    """Drop every key and sign with a new one at once: for when one was stolen. Every token that is about is refused."""
+    db.session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    db.session.execute(delete(SigningKey))
+    new = _add_key(secret)
+    db.session.commit()
+    return new.kid
+
+
+def drop_dead() -> None:
+    """Forget keys whose last token is dead, and with them their private halves."""
+    db.session.execute(delete(SigningKey).where(~_published()))
+    db.session.commit()
+
+
+def _published() -> ColumnElement[bool]:
+    return or_(SigningKey.retired_at.is_(None), SigningKey.retired_at > clock.now() - KEPT)
+
+
+def _signs() -> SigningKey | None:
+    """The newest key that has been published long enough; the oldest of all as long as none has."""
+    keys = _unretired()
+    ready = [key for key in keys if key.created_at <= clock.now() - AHEAD]
+    return ready[-1] if ready else next(iter(keys), None)
+
+
+def _unretired() -> Sequence[SigningKey]:
+    query = select(SigningKey).where(or_(SigningKey.retired_at.is_(None), SigningKey.retired_at > clock.now()))
+    return db.session.scalars(query.order_by(SigningKey.created_at)).all()
+
+
+@lru_cache(maxsize=8)
+def _parsed(x: str, y: str) -> Any:
+    return jwt.PyJWK({"kty": "EC", "crv": "P-256", "x": x, "y": y}, ALGORITHM).key
 
 
 def _add_key(secret: str) -> SigningKey:

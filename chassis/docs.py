@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from apiflask import APIFlask
 from flask import Blueprint, Flask, Response, send_from_directory
+from pydantic import BaseModel
 
 from chassis import errors
 from chassis.errors import Refusal
@@ -48,6 +49,16 @@ def refuses(*refusals: type[Refusal]) -> Callable[[V], V]:
 
     def decorate(view: V) -> V:
         view.refuses = refusals  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def may_take(body: type[BaseModel]) -> Callable[[V], V]:
+    """Describe a body that may be left out. The view reads it itself."""
+
+    def decorate(view: V) -> V:
+        view.may_take = body  # type: ignore[attr-defined]
         return view
 
     return decorate
@@ -98,6 +109,9 @@ def _complete_operation(app: Flask, method: str, operation: Spec) -> None:
     view = app.view_functions[endpoint]
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
+    if body := getattr(view, "may_take", None):
+        content = {"application/json": {"schema": body.model_json_schema()}}
+        operation["requestBody"] = {"required": False, "content": content}
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
             parameter["schema"] = {"type": "string", "format": "uuid"}

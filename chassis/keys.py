@@ -1,4 +1,4 @@
-"""The auth service's public keys (RFC 7517), fetched when needed, kept while auth is down."""
+"""The auth service's public keys (RFC 7517): read anew in the background, kept while auth is down."""
 
 import threading
 import time
@@ -11,7 +11,10 @@ from chassis.errors import Refusal, Unavailable
 
 
 class KeySet:
-    """A cached JWK set. An unknown `kid` asks for a fresh set at most once per 10 s, and never blocks known ones."""
+    """A JWK set in memory. A key that auth publishes no longer is forgotten with the next reading.
+
+    An unknown `kid` has the set read at most once per 10 s beside that, and never blocks known ones.
+    """
 
     TIMEOUT = 1.0
     FRESH_FOR = 10.0
@@ -30,15 +33,28 @@ class KeySet:
             with self._lock:  # those who come meanwhile share the answer, or the outage
                 if kid not in self._keys and time.monotonic() >= self._next_fetch:
                     self._fetch()
+                    if self._reachable:
+                        self._next_fetch = time.monotonic() + self.FRESH_FOR
         if kid not in self._keys and not self._reachable:
             raise Unavailable(service=self._auth.name)
         return self._keys.get(kid)
 
+    def refresh(self) -> None:
+        """Read the set anew; the watch does, so that a new key is known before it signs. Raises `Unavailable`.
+
+        What strangers may ask for is left as it is: the very first key may sign at once.
+        """
+        with self._lock:  # an older answer must not come to lie over a newer one
+            self._fetch()
+        if not self._reachable:
+            raise Unavailable(service=self._auth.name)
+
     def _fetch(self) -> None:
+        """Read the set, or keep the last one."""
         try:
-            found = self._auth.request("GET", "/.well-known/jwks.json")
+            found = self._auth.request("GET", "/.well-known/jwks.json", timeout=self.TIMEOUT)
             self._keys = {jwk["kid"]: PyJWK(jwk, "ES256").key for jwk in found["keys"]}
             self._reachable = True
         except (Refusal, PyJWTError, LookupError, TypeError, ValueError, AttributeError):
             self._reachable = False
-        self._next_fetch = time.monotonic() + (self.FRESH_FOR if self._reachable else self.RETRY_AFTER)
+            self._next_fetch = time.monotonic() + self.RETRY_AFTER

@@ -94,12 +94,17 @@ def _from_input(error: HTTPError) -> Response:
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return _unexpected(error)
-    found = cause.errors(include_url=False, include_input=False)[:MOST_ERRORS]
+    return render(invalid(cause))
+
+
+def invalid(error: ValidationError) -> Invalid:
+    """The refusal of a body or query, with all that pydantic found wrong in it."""
+    found = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
     errors = [field_error(problem) for problem in found]
     refusal = Invalid(errors=errors)
     if all(error.code == "unknown-field" for error in errors):
         refusal.code = "unknown-field"
-    return render(refusal)
+    return refusal
 
 
 def field_error(problem: Any) -> FieldError:

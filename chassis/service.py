@@ -117,7 +117,7 @@ def build(
     web.prepare(app, name, settings, check=lambda: _answer(db))
     _refuse_unknown_answers(app)
     tokens.configure(app, name, find_key)
-    identity.guard(app, tokens.Verifier(), check_person)
+    identity.guard(app, tokens.Verifier(find_key), check_person)
     _refuse_ambiguity(app)
     problems.handle_failures(app)
     docs.describe(app)

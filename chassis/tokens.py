@@ -68,24 +68,29 @@ def configure(app: Flask, audience: str, find_key: KeyFinder) -> None:
 
 
 class Verifier:
-    """Turns tokens into principals. Verified tokens are remembered for a minute, by hash, and their end is looked
-    at again each time."""
+    """Turns tokens into principals. Verified tokens are remembered for a minute, by hash.
 
-    def __init__(self) -> None:
+    Their end, and whether their key is still published, are looked at again each time.
+    """
+
+    def __init__(self, find_key: KeyFinder) -> None:
+        self._find_key = find_key
         self._lock = threading.Lock()
-        self._seen: OrderedDict[bytes, tuple[float, int, Principal]] = OrderedDict()
+        self._seen: OrderedDict[bytes, tuple[float, int, str, Principal]] = OrderedDict()
 
     def __call__(self, token: str) -> Principal:
         """The person a token speaks for, or `Unauthenticated`."""
         digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
         remembered = self._seen.get(digest)
         now = time.time()
-        if remembered and remembered[0] > now and remembered[1] + LEEWAY > now:
-            return remembered[2]
-        claims = verify(token)
+        if remembered:
+            until, exp, kid, person = remembered
+            if until > now and exp + LEEWAY > now and self._find_key(kid) is not None:
+                return person
+        kid, claims = _verified(token)
         person = _principal(claims)
         with self._lock:
-            self._seen[digest] = (now + REMEMBERED_FOR, claims["exp"], person)
+            self._seen[digest] = (now + REMEMBERED_FOR, claims["exp"], kid, person)
             while len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
         return person
@@ -93,6 +98,10 @@ class Verifier:
 
 def verify(token: str) -> dict[str, Any]:
     """The claims of a valid access token, or `Unauthenticated`. Needs an app context with `configure` done."""
+    return _verified(token)[1]
+
+
+def _verified(token: str) -> tuple[str, dict[str, Any]]:
     segments = token.split(".")
     if len(token) > LONGEST or len(segments) != 3:
         raise Unauthenticated
@@ -108,7 +117,7 @@ def verify(token: str) -> dict[str, Any]:
         raise Unauthenticated from error
     if not _complete(claims):
         raise Unauthenticated
-    return claims
+    return header["kid"], claims
 
 
 def _canonical(segment: str) -> bytes:

@@ -5,6 +5,7 @@ from apiflask import APIFlask
 from chassis import audit_views
 from chassis.client import ServiceClient
 from chassis.keys import KeySet
+from chassis.revocations import Revocations
 from chassis.service import build
 from prescription_service.models import audit, db
 from prescription_service.settings import PrescriptionSettings
@@ -18,8 +19,10 @@ def create_app(
 ) -> APIFlask:
     """The prescription service as a WSGI application; `auth` and `appointments` are its neighbours."""
     settings = settings or PrescriptionSettings.from_environment()
-    keys = KeySet(auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT))
+    auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
+    keys, revocations = KeySet(auth), Revocations(auth)
     blueprints = [prescriptions.bp, audit_views.blueprint(audit)]
-    app = build("prescription", __package__, settings, db, blueprints, keys.find)
+    app = build("prescription", __package__, settings, db, blueprints, keys.find, revocations.check)
+    revocations.keep_fresh(app, keys)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
     return app

@@ -1,0 +1,62 @@
+"""A circuit breaker: after a few failures in a row a neighbour is left alone for a moment, and then tried by one.
+
+Those who come while it is open are told so at once. No lock is held while somebody calls, so that a call that hangs
+holds up nobody, and while one probes the others do not.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from chassis.errors import Unavailable
+
+T = TypeVar("T")
+
+
+class Breaker:
+    """Stands before one kind of call to one neighbour, in one process."""
+
+    FAILURES = 3
+    PAUSE = 0.5
+    """Seconds from a failure to the next probe: what is back is found within a second."""
+
+    def __init__(self, service: str) -> None:
+        """`service` is what people call the neighbour."""
+        self._service = service
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._next_probe = 0.0
+        self._probing = False
+
+    def call(self, ask: Callable[[], T]) -> T:
+        """What `ask` gives. `Unavailable` when it is raised there, and at once while the neighbour is left alone."""
+        probe = self._begin()
+        try:
+            answer = ask()
+        except Unavailable:
+            self._end(probe, failed=True)
+            raise
+        except BaseException:
+            self._end(probe, failed=False)  # the neighbour did answer; what it said is the caller's matter
+            raise
+        self._end(probe, failed=False)
+        return answer
+
+    def _begin(self) -> bool:
+        """Whether this call is the probe. Raises where there is to be no call."""
+        with self._lock:
+            if self._failures < self.FAILURES:
+                return False
+            if self._probing or time.monotonic() < self._next_probe:
+                raise Unavailable(service=self._service)
+            self._probing = True
+            return True
+
+    def _end(self, probe: bool, *, failed: bool) -> None:
+        with self._lock:
+            if probe:
+                self._probing = False
+            self._failures = self._failures + 1 if failed else 0
+            if failed:
+                self._next_probe = time.monotonic() + self.PAUSE
