@@ -19,7 +19,7 @@ class Program:
     package: str
     default_port: int
     has_database: bool = True
-    has_demo: bool = False
+    preparing: tuple[str, ...] = ()
 
     @property
     def port_setting(self) -> str:
@@ -32,9 +32,9 @@ class Program:
         return f"{self.package}:create_app()"
 
 
-AUTH = Program("auth", "auth_service", 8001, has_demo=True)
-APPOINTMENT = Program("appointment", "appointment_service", 8002, has_demo=True)
-PRESCRIPTION = Program("prescription", "prescription_service", 8003)
+AUTH = Program("auth", "auth_service", 8001, preparing=("demo",))
+APPOINTMENT = Program("appointment", "appointment_service", 8002, preparing=("demo",))
+PRESCRIPTION = Program("prescription", "prescription_service", 8003, preparing=("import-medicines",))
 PORTAL = Program("portal", "portal", 8000, has_database=False)
 SERVICES = (AUTH, APPOINTMENT, PRESCRIPTION)
 PROGRAMS = (*SERVICES, PORTAL)

@@ -41,19 +41,19 @@ def main(environment: Mapping[str, str]) -> None:
             flask_migrate.upgrade()
             # The lock that lets one migrate at a time belongs to the connection; the next service waits for it.
             app.extensions["migrate"].db.engine.dispose()
-        if service.has_demo:
-            _run_demo(app, service)
+        for command in service.preparing:
+            _run(app, service, command)
     urls = {name: url for name, url in environment.items() if name in _names()}
     half = DONE.with_suffix(".new")
     half.write_text(json.dumps({"code": _code(urls), "revisions": _revisions(urls)}))
     half.rename(DONE)
 
 
-def _run_demo(app: object, service: Program) -> None:
-    result = app.test_cli_runner().invoke(args=["demo"], catch_exceptions=False)  # type: ignore[attr-defined]
+def _run(app: object, service: Program, command: str) -> None:
+    result = app.test_cli_runner().invoke(args=[command], catch_exceptions=False)  # type: ignore[attr-defined]
     print(result.output)
     if result.exit_code:
-        raise SystemExit(f"The demo people of {service.name} could not be made.")
+        raise SystemExit(f"{service.name} could not be prepared: {command} failed.")
 
 
 def _names() -> list[str]:
@@ -70,7 +70,7 @@ def _code(urls: Mapping[str, str]) -> str:
 
 def _sources() -> Iterator[Path]:
     for package in ("chassis", *(service.package for service in SERVICES)):
-        yield from sorted((ROOT / package).rglob("*.py"))
+        yield from sorted(file for kind in ("*.py", "*.csv") for file in (ROOT / package).rglob(kind))
 
 
 def _revisions(urls: Mapping[str, str]) -> dict[str, str] | None:

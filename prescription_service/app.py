@@ -7,9 +7,10 @@ from chassis.client import ServiceClient
 from chassis.keys import KeySet
 from chassis.revocations import Revocations
 from chassis.service import build
+from prescription_service import commands
 from prescription_service.models import audit, db
 from prescription_service.settings import PrescriptionSettings
-from prescription_service.views import prescriptions
+from prescription_service.views import medicines, prescriptions
 
 
 def create_app(
@@ -21,8 +22,9 @@ def create_app(
     settings = settings or PrescriptionSettings.from_environment()
     auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
     keys, revocations = KeySet(auth), Revocations(auth)
-    blueprints = [prescriptions.bp, audit_views.blueprint(audit)]
+    blueprints = [prescriptions.bp, medicines.bp, audit_views.blueprint(audit)]
     app = build("prescription", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
+    commands.register(app)
     return app

@@ -82,7 +82,9 @@ def prescription(environment: dict[str, str], auth: Flask, appointment: Flask) -
     from prescription_service import create_app
 
     neighbours = in_process("auth", auth), in_process("appointment", appointment)
-    return _migrated(create_app(PrescriptionSettings(**environment), *neighbours))
+    app = _migrated(create_app(PrescriptionSettings(**environment), *neighbours))
+    assert app.test_cli_runner().invoke(args=["import-medicines"]).exit_code == 0
+    return app
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +129,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Empty tables after every test that had a database. Signing keys stay: running programs hold them."""
+    """Empty tables after every test that had a database. Signing keys and the medicine list stay."""
     yield
     if "environment" in request.fixturenames:
         _empty_tables(request.getfixturevalue("environment")["ADMIN_URL"])
@@ -139,7 +141,8 @@ def _empty_tables(admin_url: str) -> None:
         cursor.execute(
             "SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables"
             " WHERE schemaname IN ('auth', 'appointment', 'prescription')"
-            " AND tablename NOT IN ('alembic_version', 'signing_key')"
+            " AND tablename NOT IN ('alembic_version', 'signing_key',"
+            " 'facts_version', 'formulary', 'interaction', 'allergy_rule')"
         )
         (tables,) = cursor.fetchone() or (None,)
         if tables:

@@ -1,0 +1,35 @@
+"""The command line of the prescription service: the medicine list."""
+
+import sys
+from pathlib import Path
+
+import click
+from apiflask import APIFlask
+
+from prescription_service import facts, medicine_list
+
+
+def register(app: APIFlask) -> None:
+    """Hang the commands on the application."""
+
+    @app.cli.command("import-medicines")
+    @click.option(
+        "--from",
+        "folder",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help=f"A folder with {', '.join(facts.FILES)}; what this package ships, unless given.",
+    )
+    def import_medicines(folder: Path | None) -> None:
+        """Put the medicine list and its rules in force. Doing it again changes nothing."""
+        try:
+            texts = _texts_in(folder) if folder else medicine_list.shipped()
+            read, changed = medicine_list.import_files(texts)
+        except (facts.FactsRefused, OSError, UnicodeDecodeError) as error:
+            sys.exit(f"Nothing was imported.\n{error}")
+        counts = f"{len(read.medicines)} medicines, {len(read.interactions)} interactions"
+        click.echo(f"{counts}: version {read.version} is {'now' if changed else 'already'} in force.")
+        click.echo("A doctor and a pharmacist of the clinic approve this list before it is relied on.")
+
+
+def _texts_in(folder: Path) -> dict[str, str]:
+    return {name: (folder / name).read_text(encoding="utf-8") for name in facts.FILES}
