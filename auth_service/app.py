@@ -22,5 +22,6 @@ def create_app(settings: AuthSettings | None = None) -> APIFlask:
     app.extensions["afterwards"] = afterwards = Afterwards(app.app_context)
     carrier = mail.carrier(settings.mail_url, settings.mail_directory)
     app.extensions["mail"] = mail.Mail(settings.mail_from, carrier, settings.portal_url, afterwards)
+    app.extensions["watch"].add(signing_keys.drop_dead, every=60)
     commands.register(app, settings)
     return app

@@ -20,6 +20,7 @@ from development.postgres import ensure_server
 from prescription_service.settings import PrescriptionSettings
 from tests import servers
 from tests.chromium import launched
+from tests.mailbox import Mailbox
 from tests.servers import Program
 from tests.wsgi import WSGIAdapter
 
@@ -49,6 +50,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     }
     provision(server.admin_url, urls.values())
     secrets = {f"{name.upper()}_SECRET_KEY": name.ljust(32, "-") for name in (*SERVICES, "portal")}
+    secrets["MAIL_DIRECTORY"] = str(tmp_path_factory.mktemp("mail"))
     yield {"ENVIRONMENT": "demo", **urls, **secrets, "ADMIN_URL": server.admin_url.rsplit("/", 1)[0] + "/clinic"}
     server.stop()
 
@@ -118,6 +120,12 @@ def clinic(
     yield running
     with ThreadPoolExecutor() as pool:  # each waits for the others' idle connections
         list(pool.map(Program.stop, (running.auth, running.appointment, running.prescription, running.portal)))
+
+
+@pytest.fixture(scope="session")
+def mailbox(environment: dict[str, str]) -> Mailbox:
+    """The letters that the auth service has written."""
+    return Mailbox(Path(environment["MAIL_DIRECTORY"]))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
@@ -15,7 +15,7 @@ from chassis import clock
 from chassis.schemas import In, Line, Out, PlainDate
 
 OLDEST = 130
-_LICENCE_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9./-]{1,29}", re.ASCII)
+_LICENCE_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,29}", re.ASCII)
 
 
 def _email(value: str) -> str:
@@ -69,14 +69,23 @@ class RegisterIn(In):
     first_name: Name
     last_name: Name
     birth_date: BirthDate | None = None
+    licence_number: LicenceNumber | None = None
+    licence_register: Register | None = None
     password: Password  # last, because it is compared with the fields above
+
+    @field_validator("licence_number", "licence_register")
+    @classmethod
+    def _of_a_doctor(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("role") == "patient":
+            raise PydanticCustomError("doctors_only", "Only doctors have a licence.")
+        return value
 
     @field_validator("password")
     @classmethod
     def _not_guessable(cls, password: str, info: ValidationInfo) -> str:
-        passwords.refuse_guessable(
-            password, [str(info.data.get(name, "")) for name in ("email", "first_name", "last_name")]
-        )
+        own = [str(info.data.get(name, "")) for name in ("email", "first_name", "last_name")]
+        if passwords.guessable(password, own):
+            raise PydanticCustomError("password_guessable", passwords.GUESSABLE)
         return password
 
 
@@ -95,21 +104,6 @@ class RefreshIn(In):
     """A refresh token."""
 
     refresh_token: Token
-
-
-class TokenIn(In):
-    """A token to look at (RFC 7662)."""
-
-    token: Annotated[str, StringConstraints(min_length=1, max_length=20000)]
-    token_type_hint: Annotated[str, StringConstraints(max_length=100)] | None = None
-
-
-class ProfileIn(In):
-    """Changes to one's own profile. What is left out stays."""
-
-    first_name: Name = Field(default_factory=str)  # no default in the description: an empty name is none
-    last_name: Name = Field(default_factory=str)
-    birth_date: BirthDate | None = None
 
 
 class LicenceOut(Out):
@@ -132,6 +126,10 @@ class PersonOut(Out):
     last_name: str
     name: str
     birth_date: date | None
+    sex: Literal["female", "male", "other", "unknown"] | None
+    address: str
+    phone: str
+    language: str
     licence: LicenceOut | None = Field(validation_alias="licence_record")
     created_at: datetime
 
@@ -149,21 +147,3 @@ class TokensOut(Out):
     def issued(cls, access_token: str, refresh_token: str, life: int, person: Person) -> "TokensOut":
         """The answer for a person who has just proved who they are."""
         return cls(access_token=access_token, refresh_token=refresh_token, expires_in=life, user=PersonOut.of(person))
-
-
-class IntrospectionOut(Out):
-    """Whether a token holds right now (RFC 7662). Of one that does not, nothing else is told."""
-
-    active: bool
-    valid: bool
-    sub: UUID | None = None
-    role: str | None = None
-    name: str | None = None
-    licence: dict[str, Any] | None = None
-    sid: UUID | None = None
-    jti: UUID | None = None
-    iss: str | None = None
-    aud: list[str] | None = None
-    iat: int | None = None
-    exp: int | None = None
-    token_type: str | None = None

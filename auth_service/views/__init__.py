@@ -2,6 +2,7 @@
 
 from flask import current_app
 
+from auth_service.mail import Mail
 from chassis.cursor import Cursors
 
 
@@ -14,4 +15,10 @@ def secret() -> str:
 def cursors() -> Cursors:
     """The cursors of this service."""
     found: Cursors = current_app.extensions["cursors"]
+    return found
+
+
+def mail() -> Mail:
+    """How this service sends mail."""
+    found: Mail = current_app.extensions["mail"]
     return found

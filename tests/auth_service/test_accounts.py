@@ -15,6 +15,7 @@ ACCOUNT = {
     "first_name": "Pat",
     "last_name": "Ient",
 }
+UNCHECKED = {"state": "unverified", "number": None, "register": None, "checked_on": None, "reason": None}
 
 
 def test_a_patient_registers_and_signs_in(auth: Flask) -> None:
@@ -34,7 +35,7 @@ def test_a_doctor_starts_unverified(auth: Flask) -> None:
     doctor = Api(auth).post("/auth/register", json=ACCOUNT | {"role": "doctor"}, expect=201)
 
     assert doctor["name"] == "Dr Pat Ient"
-    assert doctor["licence"] == {"state": "unverified", "number": None, "register": None}
+    assert doctor["licence"] == UNCHECKED
 
 
 @pytest.mark.parametrize(

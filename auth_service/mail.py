@@ -1,0 +1,135 @@
+"""Mail: one way to send a message, behind the answer, so that no request waits for it or fails by it.
+
+By SMTP where `MAIL_URL` names a server, else as files in `MAIL_DIRECTORY`, else not at all, and the log says so.
+"""
+
+import os
+import smtplib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid, parseaddr
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+from uuid import uuid4
+
+from email_validator import EmailNotValidError, validate_email
+
+from auth_service.afterwards import Afterwards, Hopeless, Job
+from chassis import clock, logs
+
+TIMEOUT = 10.0
+"""Seconds for each step of a conversation with the mail server."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is said: a subject of one line, and plain text."""
+
+    subject: str
+    text: str
+
+
+Carrier = Callable[[EmailMessage], None]
+
+
+class Mail:
+    """Sends letters. `links` is what the links in them begin with."""
+
+    def __init__(self, sender: str, carrier: Carrier, links: str, afterwards: Afterwards) -> None:
+        self.links = links.rstrip("/")
+        self._sender, self._carrier, self._afterwards = sender, carrier, afterwards
+
+    def send(self, to: str, letter: Letter) -> None:
+        """Send a letter to one address, soon. `ValueError` for a subject or an address that would break a header."""
+        message = written(self._sender, to, letter)
+        self._afterwards.put("mail", lambda: self._carrier(message))
+
+    def later(self, job: Job) -> None:
+        """Do the work that leads to a letter after the answer too, so that its time tells nothing."""
+        self._afterwards.put("work before mail", job)
+
+
+def written(sender: str, to: str, letter: Letter) -> EmailMessage:
+    """The message as it goes out. The library refuses line breaks in what becomes a header."""
+    message = EmailMessage(policy=SMTP.clone(utf8=not to.isascii()))
+    name, address = parseaddr(sender)
+    message["From"] = Address(name, addr_spec=address)
+    message["To"] = Address(addr_spec=deliverable(to))
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(clock.now())
+    message["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies, please
+    message.set_content(letter.text, cte="7bit" if letter.text.isascii() else "quoted-printable")
+    return message
+
+
+def deliverable(address: str) -> str:
+    """The address with its domain as the mail system spells it (RFC 5891), where that is enough to be ASCII."""
+    try:
+        return validate_email(address, check_deliverability=False, test_environment=True).ascii_email or address
+    except EmailNotValidError as error:
+        raise ValueError("not an address that mail can go to") from error
+
+
+def carrier(url: str, directory: str) -> Carrier:
+    """How messages leave: to the server of a `smtp://` or `smtps://` URL, into a directory, or nowhere."""
+    if url:
+        return lambda message: _hand_over(urlsplit(url), message)
+    if directory:
+        return lambda message: _put_down(Path(directory), message)
+    return _let_go
+
+
+def _hand_over(server: SplitResult, message: EmailMessage) -> None:
+    try:
+        with _connected(server) as connection:
+            connection.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        if all(code >= 500 for code, _ in error.recipients.values()):
+            raise Hopeless from error
+        raise
+    except smtplib.SMTPNotSupportedError as error:
+        raise Hopeless from error
+    except smtplib.SMTPResponseException as error:
+        if error.smtp_code >= 500:
+            raise Hopeless from error
+        raise
+
+
+def _connected(server: SplitResult) -> smtplib.SMTP:
+    """A conversation with the server: encrypted with `smtps`, or where it offers that, and always before a password."""
+    host, user, password = server.hostname or "", unquote(server.username or ""), unquote(server.password or "")
+    context = ssl.create_default_context()
+    connection: smtplib.SMTP
+    if server.scheme == "smtps":
+        connection = smtplib.SMTP_SSL(host, server.port or 465, timeout=TIMEOUT, context=context)
+    else:
+        connection = smtplib.SMTP(host, server.port or (587 if user else 25), timeout=TIMEOUT)
+    try:
+        connection.ehlo_or_helo_if_needed()
+        if server.scheme == "smtp" and (user or connection.has_extn("starttls")):
+            connection.starttls(context=context)
+        if user:
+            connection.login(user, password)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _put_down(directory: Path, message: EmailMessage) -> None:
+    """One file a message, readable by its owner only, and there as a whole or not at all."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = f"{clock.now():%Y%m%dT%H%M%S.%f}-{uuid4().hex[:8]}"
+    half = directory / f".{name}"
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(message.as_bytes(policy=message.policy.clone(linesep="\n")))
+    half.rename(directory / f"{name}.eml")
+
+
+def _let_go(message: EmailMessage) -> None:
+    logs.logger.warning("mail not sent: neither MAIL_URL nor MAIL_DIRECTORY is set")
