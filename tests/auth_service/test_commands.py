@@ -1,11 +1,14 @@
 """The command line of the auth service."""
 
+import pytest
 from flask import Flask
 
 from auth_service import create_app
 from auth_service.settings import AuthSettings
 from tests import make
 from tests.api import Api
+
+LICENCE = ["--number", "741 2093", "--register", "GMC"]
 
 
 def test_the_first_admin_is_made_on_the_command_line(auth: Flask) -> None:
@@ -22,19 +25,35 @@ def test_a_doctor_is_verified_on_the_command_line(auth: Flask) -> None:
     make.person(auth, "doctor", verified=False, email="new@example.com")
 
     done = auth.test_cli_runner().invoke(
-        args=["verify-doctor", "new@example.com", "--number", "1", "--register", "GMC"]
+        args=["verify-doctor", "new@example.com", *LICENCE, "--checked-on", "2026-11-02"]
     )
 
     assert done.exit_code == 0, done.output
     doctor = make.sign_in(auth, "new@example.com")
-    assert Api(auth, doctor.token).get("/auth/me")["licence"] == {"state": "verified", "number": "1", "register": "GMC"}
+    licence = Api(auth, doctor.token).get("/auth/me")["licence"]
+    assert (licence["state"], licence["number"], licence["register"]) == ("verified", "7412093", "GMC")
+    assert licence["checked_on"] == "2026-11-02"
 
 
-def test_nobody_is_verified_by_a_wrong_address(auth: Flask) -> None:
-    done = auth.test_cli_runner().invoke(args=["verify-doctor", "no@example.com", "--number", "1", "--register", "GMC"])
+@pytest.mark.parametrize(
+    ("email", "given", "said"),
+    [
+        ("no@example.com", LICENCE, "no doctor"),
+        ("patient@example.com", LICENCE, "not a doctor"),
+        ("checked@example.com", LICENCE, "already verified"),
+        ("new@example.com", [*LICENCE, "--checked-on", "2026-11-31"], "checked_on: There is no such date"),
+        ("new@example.com", ["--number", "?", "--register", "GMC"], "number: Write the number"),
+    ],
+)
+def test_the_command_line_keeps_to_the_same_rules(auth: Flask, email: str, given: list[str], said: str) -> None:
+    make.person(auth, email="patient@example.com")
+    make.person(auth, "doctor", email="checked@example.com")
+    make.person(auth, "doctor", verified=False, email="new@example.com")
+
+    done = auth.test_cli_runner().invoke(args=["verify-doctor", email, *given])
 
     assert done.exit_code == 1
-    assert "no doctor" in done.output
+    assert said in done.output
 
 
 def test_demo_people_sign_in_and_may_be_made_again(auth: Flask) -> None:
