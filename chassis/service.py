@@ -10,7 +10,7 @@ from flask import Request, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from werkzeug.exceptions import NotAcceptable
@@ -20,7 +20,7 @@ from chassis import docs, identity, problems, strict_json, tokens, web
 from chassis.cursor import Cursors
 from chassis.errors import Invalid, InvalidRequest, TooLarge, Unavailable, UnsupportedMediaType
 from chassis.identity import Principal
-from chassis.schemas import UUID_PATTERN
+from chassis.schemas import UUID_PATTERN, In
 from chassis.settings import Secret, Settings
 
 MAX_BODY = 64 * 1024
@@ -152,4 +152,18 @@ def _refuse_ambiguity(app: APIFlask) -> None:
             if len(values) > 1:
                 raise Invalid.field(f"/{name}", "twice", "Give this once.")
         if request.routing_exception is None and (request.content_length or "Transfer-Encoding" in request.headers):
-            request.get_json()
+            body = request.get_json()
+            if not _takes_body(app.view_functions[request.endpoint or ""]):
+                _refuse_names(body)
+
+
+def _takes_body(view: Any) -> bool:
+    return "body" in getattr(view, "_spec", {}) or hasattr(view, "may_take")
+
+
+def _refuse_names(body: Any) -> None:
+    """A view that takes nothing takes `{}`: what somebody sends there is a wish that would not be heard."""
+    try:
+        In.model_validate(body)
+    except ValidationError as error:
+        raise problems.invalid(error) from error

@@ -85,8 +85,8 @@ def test_a_service_whose_database_is_gone_says_so_in_time_and_comes_back(
     # first on a connection that was kept, then on one that cannot be made
     assert [ask(behind, name, doctor.token) for _ in range(2)] == [(503, "unavailable")] * 2
     health = Api(behind[name]).send("GET", "/health")
-    assert health.status_code == 503
-    assert health.get_json() == {"status": "unavailable", "service": name, "part": "database"}
+    assert outcome(health) == (503, "unavailable")
+    assert health.get_json()["service"] == "database"
 
     wire.restore()
 

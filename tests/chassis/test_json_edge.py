@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from tests import make
+from tests.api import Api
 from tests.chassis.conftest import Service, outcome
 
 JSON = "application/json"
@@ -176,4 +177,9 @@ def test_a_view_without_input_takes_no_other_content_either(auth: Flask, appoint
     assert outcome(cancel.write(patient.token, data="x=1", content_type="text/plain")) == NOT_JSON
     assert outcome(cancel.write(patient.token, data="{", content_type=JSON)) == MALFORMED
     assert outcome(cancel.write(patient.token, data=b" " * 70_000, content_type=JSON)) == (413, "too-large")
+    assert outcome(cancel.write(patient.token, json={"reason": "ill"})) == UNKNOWN
+    assert outcome(cancel.write(patient.token, json=["ill"])) == INVALID
+    still_booked = Api(appointment, patient.token).get(f"/appointments/{booked['id']}")
+    assert still_booked["status"] == "booked"
+    assert outcome(cancel.write(patient.token, json={})) == (200, "-")
     assert outcome(cancel.write(patient.token)) == (200, "-")
