@@ -1,6 +1,6 @@
 """The rules of what opens an account: changing one's password and e-mail address, and a new password by mail."""
 
-from auth_service import accounts, letters, links, passwords, revocations
+from auth_service import accounts, letters, limits, links, passwords, revocations
 from auth_service.accounts import EmailTaken
 from auth_service.mail import Mail
 from auth_service.models import Person, db
@@ -13,10 +13,14 @@ NOT_YOURS = "This is not your password."
 
 
 def prove(who: Principal, password: str) -> Person:
-    """The person, after they have shown that they know their password. Raises `InvalidCredentials`."""
+    """The person, after they have shown that they know their password. Raises `InvalidCredentials`.
+
+    Wrong ones count like those of a sign-in: `TooManyRequests`.
+    """
     person = accounts.profile(who)
-    if not passwords.matches(password, person.password_hash):
-        raise InvalidCredentials(NOT_YOURS)
+    with limits.attempt(limits.PASSWORD, person.email):
+        if not passwords.matches(password, person.password_hash):
+            raise InvalidCredentials(NOT_YOURS)
     return person
 
 
@@ -35,9 +39,11 @@ def change_password(who: Principal, current: str, new: str, mail: Mail) -> None:
 def ask_for_new_password(email: str, mail: Mail) -> None:
     """Mail a link to a new password, if there is an account to sign in to. Nobody learns whether there is.
 
-    All of it happens behind the answer, so the time of the answer tells nothing either.
+    Looking for the account happens behind the answer, so the time of the answer tells nothing either. Raises
+    `TooManyRequests` for somebody who asks often; that one address is asked for often is not told.
     """
-    mail.later(lambda: _mail_password_link(email, mail))
+    if limits.may_mail(email):
+        mail.later(lambda: _mail_password_link(email, mail))
 
 
 def reset_password(token: str, new: str, mail: Mail) -> None:
@@ -47,6 +53,7 @@ def reset_password(token: str, new: str, mail: Mail) -> None:
     encoded = passwords.hash_password(new)
     person, _ = links.use(token, "password")
     _set_password(person, encoded, "password.reset")
+    limits.unlock(person)
     revocations.end_sessions(person)
     db.session.commit()
     mail.send(person.email, letters.password_changed(mail.links))
@@ -54,13 +61,16 @@ def reset_password(token: str, new: str, mail: Mail) -> None:
 
 def ask_for_email(who: Principal, email: str, password: str, mail: Mail) -> None:
     """Mail a link that confirms a new address. The answer and the work are the same when the address is taken."""
-    person = _lock_proved(prove(who, password))
+    person = prove(who, password)
+    wanted = limits.may_mail(email)
+    person = _lock_proved(person)
     if email == person.email:
         raise Invalid.field("/email", "unchanged", "This is your e-mail address already.")
     token = links.make(person, "email", email)
     taken = accounts.by_email(email) is not None
     db.session.commit()
-    mail.send(email, letters.email_in_use(mail.links) if taken else letters.confirm_email(mail.links, token))
+    if wanted:
+        mail.send(email, letters.email_in_use(mail.links) if taken else letters.confirm_email(mail.links, token))
 
 
 def confirm_email(token: str, mail: Mail) -> str:

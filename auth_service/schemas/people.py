@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from auth_service import lookalikes
+from auth_service.lookalikes import EmailWarning
 from auth_service.people import Filter, Found
 from auth_service.schemas import LicenceNumber, PersonOut, Register
 from chassis import clock
@@ -77,12 +79,16 @@ class AccountOut(PersonOut):
     closed_at: datetime | None
     last_sign_in_at: datetime | None
     locked: bool
+    email_warning: EmailWarning | None = Field(
+        description="The address has letters of several alphabets, or of another one that read as Latin letters."
+    )
 
     @classmethod
     def of_found(cls, found: Found) -> "AccountOut":
         """The person with what is known of their sign-ins."""
         told: dict[str, Any] = dict(PersonOut.of(found.person))
         told |= {name: getattr(found.person, name) for name in ("disabled_at", "closed_at")}
+        told["email_warning"] = lookalikes.warning(found.person.email)
         return cls.model_construct(**told, last_sign_in_at=found.last_sign_in_at, locked=found.locked)
 
     @property

@@ -10,6 +10,7 @@ from auth_service.schemas.account import EmailOut, ForgottenIn, LinkIn, NewEmail
 from auth_service.signing_in import InvalidCredentials
 from auth_service.views import mail
 from chassis.docs import refuses
+from chassis.errors import TooManyRequests
 from chassis.identity import allow, principal, public
 
 bp = APIBlueprint("credentials", __name__, tag="Passwords and addresses")
@@ -17,6 +18,7 @@ bp = APIBlueprint("credentials", __name__, tag="Passwords and addresses")
 
 @bp.post("/auth/password-resets")
 @public
+@refuses(TooManyRequests)
 @bp.input(ForgottenIn, arg_name="given")
 @bp.output(NothingOut, status_code=202)
 def ask_for_new_password(given: ForgottenIn) -> NothingOut:
@@ -48,7 +50,7 @@ def confirm_email(given: LinkIn) -> EmailOut:
 
 @bp.post("/auth/me/password")
 @allow("patient", "doctor", "admin", unverified=True)
-@refuses(InvalidCredentials)
+@refuses(InvalidCredentials, TooManyRequests)
 @bp.input(NewPasswordIn, arg_name="given")
 @bp.doc(responses={204: "The new password holds, and all other sessions have ended."})
 def change_password(given: NewPasswordIn) -> Response:
@@ -59,7 +61,7 @@ def change_password(given: NewPasswordIn) -> Response:
 
 @bp.post("/auth/me/email")
 @allow("patient", "doctor", "admin", unverified=True)
-@refuses(InvalidCredentials)
+@refuses(InvalidCredentials, TooManyRequests)
 @bp.input(NewEmailIn, arg_name="given")
 @bp.output(NothingOut, status_code=202)
 def change_email(given: NewEmailIn) -> NothingOut:

@@ -10,6 +10,7 @@ from auth_service.schemas.account import ExportOut, PasswordIn, ProfileIn
 from auth_service.signing_in import InvalidCredentials
 from auth_service.views import mail
 from chassis.docs import refuses
+from chassis.errors import TooManyRequests
 from chassis.identity import allow, principal
 
 bp = APIBlueprint("me", __name__, tag="My account")
@@ -47,7 +48,7 @@ def export_me() -> ExportOut:
 
 @bp.post("/auth/me/close")
 @EVERYBODY
-@refuses(InvalidCredentials, LastAdmin)
+@refuses(InvalidCredentials, LastAdmin, TooManyRequests)
 @bp.input(PasswordIn, arg_name="given")
 @bp.doc(responses={204: "Closed, and signed out everywhere."})
 def close_me(given: PasswordIn) -> Response:
