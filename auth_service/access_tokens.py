@@ -15,14 +15,17 @@ from chassis.identity import Principal
 AUDIENCE = ["auth", "appointment", "prescription"]
 
 
-def sign(person: Person, session_id: UUID, secret: str) -> str:
-    """A new access token of this session: who the person is, for five minutes."""
+def sign(person: Person, session_id: UUID, secret: str, *, second_factor: bool = False) -> str:
+    """A new access token of this session: who the person is and how they proved it, for five minutes.
+
+    While the person has to set up a second factor, it is for this service only.
+    """
     kid, key = signing_key(secret)
     now = int(clock.now().timestamp())
     claims: dict[str, Any] = {
         "iss": tokens.ISSUER,
         "sub": str(person.id),
-        "aud": AUDIENCE,
+        "aud": ["auth"] if person.second_factor == "required" else AUDIENCE,
         "iat": now,
         "nbf": now,
         "exp": now + tokens.LIFE,
@@ -32,6 +35,7 @@ def sign(person: Person, session_id: UUID, secret: str) -> str:
         "ver": person.version,
         "role": person.role,
         "name": person.name,
+        "amr": ["pwd", "otp"] if second_factor else ["pwd"],
     }
     if person.birth_date:
         claims["birthdate"] = person.birth_date.isoformat()

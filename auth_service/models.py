@@ -1,7 +1,7 @@
 """The tables of the auth service: people and how they prove who they are, their sessions, keys, and the clinic."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -13,12 +13,14 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     UniqueConstraint,
+    exists,
     func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
+from auth_service.settings import current
 from chassis.audit import Audit, AuditEventColumns
 from chassis.database import make_database
 
@@ -36,6 +38,18 @@ SEXES = ("female", "male", "other", "unknown")
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
     return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
+class SecondFactor(Model):
+    """A person's authenticator (TOTP, RFC 6238): the secret encrypted, and the last time step that was accepted."""
+
+    __tablename__ = "second_factor"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Person(Model):
@@ -85,6 +99,18 @@ class Person(Model):
     disabled_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    has_second_factor: Mapped[bool] = column_property(
+        exists()
+        .where(SecondFactor.person_id == id, SecondFactor.confirmed_at.is_not(None))  # noqa: A003
+        .correlate_except(SecondFactor)
+    )
+
+    @property
+    def second_factor(self) -> Literal["off", "on", "required"]:
+        """Whether a code is asked for besides the password; `required` is one that has to be set up first."""
+        if self.has_second_factor:
+            return "on"
+        return "required" if self.role in current().second_factor_roles else "off"
 
     @property
     def name(self) -> str:
@@ -200,16 +226,19 @@ class MailedLink(Model):
     used_at: Mapped[datetime | None]
 
 
-class SecondFactor(Model):
-    """A person's authenticator (TOTP, RFC 6238): the secret encrypted, and the last time step that was accepted."""
+class Challenge(Model):
+    """Half a sign-in: the password was right and the code is awaited. By its SHA-256 only, and gone with its use.
 
-    __tablename__ = "second_factor"
+    `proof` is the SHA-256 of the password's hash, so that a changed password ends it too.
+    """
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime]
-    confirmed_at: Mapped[datetime | None]
-    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    __tablename__ = "challenge"
+    __table_args__ = (Index("ix_challenge_person_id", "person_id"), Index("ix_challenge_expires_at", "expires_at"))
+
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    proof: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime]
 
 
 class RecoveryCode(Model):

@@ -3,7 +3,6 @@
 import re
 import threading
 from collections.abc import Iterable
-from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -21,6 +20,10 @@ COMMON = frozenset(password for password in FREQUENCY_LISTS["passwords"] if len(
 """The most used ones that are long enough to be accepted otherwise: about 11,600, in lower case."""
 
 
+_NOBODY = _hasher.hash("nobody has this password")
+"""Worked out at the start: the first unknown name must not take longer than the second."""
+
+
 def hash_password(password: str) -> str:
     """The encoded argon2id hash. At most two are worked out at once; after a short wait the answer is 503."""
     with _Place():
@@ -31,14 +34,9 @@ def matches(password: str, encoded: str | None) -> bool:
     """Whether the password is the one hashed. None stands for nobody, and takes as long."""
     with _Place():
         try:
-            return _hasher.verify(encoded or _nobody(), password) and encoded is not None
+            return _hasher.verify(encoded or _NOBODY, password) and encoded is not None
         except (VerificationError, InvalidHashError):
             return False
-
-
-@cache
-def _nobody() -> str:
-    return _hasher.hash("nobody has this password")
 
 
 def guessable(password: str, about: Iterable[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The rules of signing in: password to session, refresh, and sign-out.
+"""The rules of signing in: password and code to session, refresh, and sign-out.
 
 A refresh token is single use. The one that follows it is derived from it with a secret, so that a lost reply, or two
 pages that refresh at once, get the same successor within a short grace; any later use ends the whole family.
@@ -8,16 +8,20 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
-from auth_service import access_tokens, passwords, revocations
-from auth_service.models import Person, RefreshToken, Session, db
+from auth_service import access_tokens, challenges, codes, limits, passwords, revocations
+from auth_service.models import Person, RefreshToken, Session, audit, db
 from auth_service.signing_keys import derive
-from chassis import clock
-from chassis.errors import Unauthenticated
+from chassis import clock, logs
+from chassis.audit import REFUSED
+from chassis.errors import TooManyRequests, Unauthenticated
 
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(days=7)
@@ -47,25 +51,81 @@ class SignedIn:
 
 
 def sign_in(email: str, password: str, secret: str) -> SignedIn:
-    """Begin a session. Raises `InvalidCredentials`, the same in words and in time for every reason."""
+    """Begin a session. Raises `InvalidCredentials`, the same in words and in time for every reason, `TooManyRequests`,
+    and `SecondFactorRequired` with a challenge when the password alone is not enough."""
     person = db.session.scalar(select(Person).where(Person.email == email))
-    usable = person is not None and person.disabled_at is None
-    if not passwords.matches(password, person.password_hash if person and usable else None) or person is None:
-        raise InvalidCredentials
-    return begin_session(person, secret)
+    with _noting_refusals(person):
+        with limits.attempt(limits.PASSWORD, email):
+            person = _proved(person, password)
+        _hold(person)
+        if not person.has_second_factor:
+            return begin_session(person, secret)
+    asked = challenges.asked(person)
+    db.session.commit()
+    raise asked
 
 
-def begin_session(person: Person, secret: str) -> SignedIn:
-    """A new session of somebody who has proved who they are."""
+def finish_sign_in(challenge: str, code: str, secret: str) -> SignedIn:
+    """Begin the session that a challenge stands before. Raises `ChallengeExpired`, `SecondFactorRefused`,
+    `TooManyRequests`."""
+    person = challenges.look(challenge)
+    with _noting_refusals(person), limits.attempt(limits.CODE, str(person.id)):
+        _hold(person)
+        codes.accept(person.id, code, secret)
+        challenges.use(challenge)
+        return begin_session(person, secret, second_factor=True)
+
+
+def begin_session(person: Person, secret: str, *, second_factor: bool = False) -> SignedIn:
+    """A new session of somebody who has proved who they are, if the account is still as it was when they did.
+
+    Raises `InvalidCredentials`.
+    """
+    _hold(person)
     now = clock.now()
-    session = Session(person_id=person.id, created_at=now, expires_at=now + ABSOLUTE)
+    session = Session(person_id=person.id, created_at=now, last_used_at=now, expires_at=now + ABSOLUTE)
+    session.address, session.user_agent = logs.client_address.get(), logs.user_agent.get()
+    session.second_factor = second_factor
     db.session.add(session)
     db.session.flush()
     token = secrets.token_urlsafe(32)
     _store(token, session, now)
-    access = access_tokens.sign(person, session.id, secret)
+    access = access_tokens.sign(person, session.id, secret, second_factor=second_factor)
+    audit.note("session.begin", person, record_id=session.id, patient_id=_patient_id(person))
     db.session.commit()
     return SignedIn(person, access, token)
+
+
+def _proved(person: Person | None, password: str) -> Person:
+    """The person whose password this is. Raises `InvalidCredentials`, always after as much work."""
+    usable = person is not None and person.disabled_at is None
+    if not passwords.matches(password, person.password_hash if person and usable else None) or person is None:
+        raise InvalidCredentials
+    return person
+
+
+def _hold(person: Person) -> None:
+    """Keep the account as it is until the commit, if it has not changed since it was read: hashing takes its time."""
+    proved_with = person.password_hash
+    db.session.refresh(person, with_for_update={"read": True})
+    if person.disabled_at or person.password_hash != proved_with:
+        raise InvalidCredentials
+
+
+@contextmanager
+def _noting_refusals(person: Person | None) -> Iterator[None]:
+    """Note in the record of access that a sign-in was refused, with the person if there is one, never with an address
+    that was typed. The same work for known and unknown."""
+    try:
+        yield
+    except (InvalidCredentials, codes.SecondFactorRefused, challenges.ChallengeExpired, TooManyRequests):
+        audit.note("session.refuse", person, patient_id=_patient_id(person), outcome=REFUSED)
+        db.session.commit()
+        raise
+
+
+def _patient_id(person: Person | None) -> UUID | None:
+    return person.id if person and person.role == "patient" else None
 
 
 def refresh(token: str, secret: str) -> SignedIn:
@@ -86,7 +146,7 @@ def refresh(token: str, secret: str) -> SignedIn:
         _store(successor, session, now)
     if person is None or person.disabled_at:
         raise RefreshRefused
-    access = access_tokens.sign(person, session.id, secret)
+    access = access_tokens.sign(person, session.id, secret, second_factor=session.second_factor)
     db.session.commit()
     return SignedIn(person, access, successor)
 

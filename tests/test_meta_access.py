@@ -24,6 +24,7 @@ OPEN = {
     "auth": {
         "POST /auth/register",
         "POST /auth/login",
+        "POST /auth/login/second-factor",
         "POST /auth/refresh",
         "POST /auth/logout",
         "POST /auth/validate-token",

@@ -131,6 +131,7 @@ class PersonOut(Out):
     phone: str
     language: str
     licence: LicenceOut | None = Field(validation_alias="licence_record")
+    second_factor: Literal["off", "on", "required"]
     created_at: datetime
 
 

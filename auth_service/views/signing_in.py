@@ -1,30 +1,23 @@
-"""Accounts and tokens over HTTP: registering, signing in and out, and what others ask about tokens."""
+"""Registering, signing in and out, over HTTP."""
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify, make_response, request
+from flask import Response
 
-from auth_service import access_tokens, accounts, signing_in, signing_keys
-from auth_service.schemas import (
-    IntrospectionOut,
-    LoginIn,
-    PersonOut,
-    RefreshIn,
-    RegisterIn,
-    TokenIn,
-    TokensOut,
-)
+from auth_service import accounts, challenges, codes, limits, signing_in
+from auth_service.schemas import LoginIn, PersonOut, RefreshIn, RegisterIn, TokensOut
+from auth_service.schemas.second_factor import ChallengeIn
 from auth_service.views import secret
 from chassis import tokens
 from chassis.docs import refuses
-from chassis.errors import InvalidRequest, TokenMissing
-from chassis.identity import bearer_token, public
+from chassis.errors import TooManyRequests
+from chassis.identity import public
 
 bp = APIBlueprint("signing_in", __name__, tag="Signing in")
 
 
 @bp.post("/auth/register")
 @public
-@refuses(accounts.EmailTaken)
+@refuses(accounts.EmailTaken, TooManyRequests)
 @bp.input(RegisterIn, arg_name="account")
 @bp.output(PersonOut, status_code=201)
 def register(account: RegisterIn) -> PersonOut:
@@ -32,17 +25,31 @@ def register(account: RegisterIn) -> PersonOut:
 
     A doctor starts unverified and does nothing clinical until the clinic has recorded the licence.
     """
+    limits.reserve(limits.SIGN_UP)
     return PersonOut.of(accounts.register(**dict(account)))
 
 
 @bp.post("/auth/login")
 @public
-@refuses(signing_in.InvalidCredentials)
+@refuses(signing_in.InvalidCredentials, challenges.SecondFactorRequired, TooManyRequests)
 @bp.input(LoginIn, arg_name="given")
 @bp.output(TokensOut)
 def login(given: LoginIn) -> TokensOut:
-    """Sign in with e-mail address and password."""
+    """Sign in with e-mail address and password.
+
+    Where a second factor is set up, the answer is 401 with a `challenge` that lives for `expires_in` seconds.
+    """
     return _tokens(signing_in.sign_in(given.email, given.password, secret()))
+
+
+@bp.post("/auth/login/second-factor")
+@public
+@refuses(codes.SecondFactorRefused, challenges.ChallengeExpired, signing_in.InvalidCredentials, TooManyRequests)
+@bp.input(ChallengeIn, arg_name="given")
+@bp.output(TokensOut)
+def login_with_code(given: ChallengeIn) -> TokensOut:
+    """Finish a sign-in with the code of an authenticator, or a recovery code."""
+    return _tokens(signing_in.finish_sign_in(given.challenge, given.code, secret()))
 
 
 @bp.post("/auth/refresh")
@@ -69,47 +76,5 @@ def logout(given: RefreshIn) -> Response:
     return Response(status=204)
 
 
-@bp.post("/auth/validate-token")
-@public
-@refuses(InvalidRequest)
-@bp.output(IntrospectionOut)
-@bp.doc(
-    responses={200: "Whether the token holds right now."},
-    summary="Ask whether an access token holds",
-    description="The token comes in the body as `token` or in the Authorization header (RFC 7662).",
-)
-def validate_token() -> Response:
-    """Ask whether an access token holds."""
-    claims = access_tokens.introspect(_token_to_look_at())
-    active = bool(claims)
-    found = IntrospectionOut(active=active, valid=active, token_type="Bearer" if active else None, **_told(claims))
-    response = jsonify(found.model_dump(mode="json", exclude_none=True))
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-@bp.get("/.well-known/jwks.json")
-@public
-@bp.doc(responses={200: "The public keys of access tokens (RFC 7517)."})
-def jwks() -> Response:
-    """Read the public keys that access tokens are signed with."""
-    response = make_response(jsonify(keys=signing_keys.published()))
-    response.headers["Cache-Control"] = "public, max-age=10"
-    return response
-
-
 def _tokens(signed_in: signing_in.SignedIn) -> TokensOut:
     return TokensOut.issued(signed_in.access_token, signed_in.refresh_token, tokens.LIFE, signed_in.person)
-
-
-def _token_to_look_at() -> str:
-    if request.get_data():
-        return TokenIn.model_validate(request.get_json()).token
-    try:
-        return bearer_token()
-    except TokenMissing as error:
-        raise InvalidRequest("Send the token in the body or in the Authorization header.") from error
-
-
-def _told(claims: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in claims.items() if name in IntrospectionOut.model_fields}

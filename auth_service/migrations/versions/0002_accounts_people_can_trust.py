@@ -76,6 +76,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('hash', name=op.f('pk_mailed_link'))
     )
     op.create_index('ix_mailed_link_person_id', 'mailed_link', ['person_id'], unique=False)
+    op.create_table('challenge',
+    sa.Column('hash', sa.LargeBinary(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('proof', sa.LargeBinary(), nullable=False),
+    sa.Column('expires_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_challenge_person_id_person')),
+    sa.PrimaryKeyConstraint('hash', name=op.f('pk_challenge'))
+    )
+    op.create_index('ix_challenge_person_id', 'challenge', ['person_id'], unique=False)
+    op.create_index('ix_challenge_expires_at', 'challenge', ['expires_at'], unique=False)
     op.create_table('recovery_code',
     sa.Column('hash', sa.LargeBinary(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -130,6 +140,9 @@ def downgrade() -> None:
     op.drop_column('person', 'address')
     op.drop_column('person', 'sex')
     op.drop_table('second_factor')
+    op.drop_index('ix_challenge_expires_at', table_name='challenge')
+    op.drop_index('ix_challenge_person_id', table_name='challenge')
+    op.drop_table('challenge')
     op.drop_index('ix_recovery_code_person_id', table_name='recovery_code')
     op.drop_table('recovery_code')
     op.drop_index('ix_mailed_link_person_id', table_name='mailed_link')
