@@ -51,7 +51,7 @@ def listed_after(sequence: int) -> Sequence[Revocation]:
 
 
 def given_out(sequence: int) -> int:
-    """This number where it was given out here, else 0: it is of another database, or of this one before it was restored.
+    """This number where it was given out here, else 0: it is of another database, or from before a restore.
 
     Never the highest that was given out: its transaction, and those before it, may still be under way.
     """

@@ -30,6 +30,7 @@ class Watch:
     """The chores of one program. Each worker process runs them for itself, from its start to its end."""
 
     EVERY = 2.0
+    BEGIN_WITHIN = 1.0
     RETRY = 0.75
     """Seconds, after a failure: what was out is back soon after its neighbour is."""
 
@@ -45,24 +46,29 @@ class Watch:
         self._entries.append(_Entry(chore, every))
 
     def start(self) -> None:
-        """Begin in this process, if it has not begun: a thread does not come along when a process forks."""
+        """Begin in this process, if it has not begun: a thread does not come along when a process forks.
+
+        Comes back when each chore was tried once, or after a second: what they keep fresh is there for a first request.
+        """
         if self._process == os.getpid():
             return
         with self._lock:
             if self._process != os.getpid():
-                self._stopping = threading.Event()
+                self._stopping, begun = threading.Event(), threading.Event()
+                threading.Thread(target=self._run, args=(self._stopping, begun), name="watch", daemon=True).start()
+                begun.wait(self.BEGIN_WITHIN)
                 self._process = os.getpid()
-                threading.Thread(target=self._run, args=(self._stopping,), name="watch", daemon=True).start()
 
     def stop(self) -> None:
         """End soon. Nobody waits for it: the thread is a daemon, and what it keeps is only in memory."""
         self._stopping.set()
 
-    def _run(self, stopping: threading.Event) -> None:
+    def _run(self, stopping: threading.Event, begun: threading.Event) -> None:
         while not stopping.is_set():
             for entry in self._entries:
                 if entry.due <= time.monotonic() and not stopping.is_set():
                     self._do(entry)
+            begun.set()
             next_due = min((entry.due for entry in self._entries), default=time.monotonic() + self.EVERY)
             stopping.wait(max(next_due - time.monotonic(), 0))
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -14,6 +14,8 @@ from chassis.proxies import Proxies
 from chassis.settings import Settings
 
 LONGEST_AGENT = 300
+
+V = TypeVar("V", bound=Callable[..., Any])
 
 
 def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[], None] | None = None) -> None:
@@ -29,11 +31,18 @@ def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[],
 
     @app.get("/health")
     @public
+    @routine
     def health() -> Response:
         """Say whether this program can do its work; 503 while it cannot, with the part that is out."""
         if check:
             check()
         return jsonify(status="ok", service=program)
+
+
+def routine(view: V) -> V:
+    """Log requests to this view as details: programs send them every few seconds."""
+    view.routine = True  # type: ignore[attr-defined]
+    return view
 
 
 def _log_requests(app: Flask, proxies: Proxies) -> None:
@@ -50,7 +59,8 @@ def _log_requests(app: Flask, proxies: Proxies) -> None:
         response.headers["X-Request-Id"] = getattr(g, "request_id", "-")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Cache-Control", "no-store")
-        level = logging.DEBUG if request.endpoint == "health" else logging.INFO  # asked every few seconds
+        view = app.view_functions.get(request.endpoint or "")
+        level = logging.DEBUG if getattr(view, "routine", False) else logging.INFO
         logs.logger.log(level, "request", extra=_line(response))
         return response
 

@@ -1,7 +1,7 @@
 """Valid things in one call, made through the services' own rules and APIs."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import count
 from typing import Any
@@ -124,12 +124,19 @@ def signed_in_patients(auth: Flask, number: int) -> list[str]:
     """Access tokens of so many patients, signed without the cost of their passwords."""
     from auth_service import access_tokens
     from auth_service.models import Person as Row
+    from auth_service.models import Session, db
 
     with auth.app_context():
-        secret = auth.config["AUTH_SECRET_KEY"]
-        rows = [
-            Row(id=uuid4(), role="patient", first_name="Racing", last_name=f"{n}", version=0) for n in range(number)
+        fields = {"role": "patient", "password_hash": "-", "version": 0, "first_name": "Racing"}
+        rows = [Row(id=uuid4(), email=f"{uuid4()}@example.com", last_name=f"{n}", **fields) for n in range(number)]
+        now = datetime.now(UTC)
+        sessions = [
+            Session(id=uuid4(), person_id=row.id, created_at=now, expires_at=now + timedelta(hours=1)) for row in rows
         ]
-        tokens = [access_tokens.sign(row, uuid4(), secret) for row in rows]
-        auth.extensions["migrate"].db.session.commit()
+        db.session.add_all(rows)
+        db.session.flush()
+        db.session.add_all(sessions)
+        secret = auth.config["AUTH_SECRET_KEY"]
+        tokens = [access_tokens.sign(row, one.id, secret) for row, one in zip(rows, sessions, strict=True)]
+        db.session.commit()
     return tokens

@@ -96,8 +96,11 @@ def start_clinic(environment: Mapping[str, str], logs: Path) -> Clinic:
         for name, port in ports.items()
     ]
     programs.append(Program("portal", {**shared, "WEB_CONCURRENCY": "2"}, logs / "portal.log"))
-    for program in programs:
+    auth, *others = programs
+    auth.start()
+    auth.wait()  # so that the others have its list of revocations before their first request
+    for program in others:
         program.start()
-    for program in programs:
+    for program in others:
         program.wait()
     return Clinic(*programs)

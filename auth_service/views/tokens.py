@@ -11,6 +11,7 @@ from chassis.docs import may_take, refuses
 from chassis.errors import InvalidRequest, TokenMissing
 from chassis.identity import bearer_token, public
 from chassis.problems import invalid
+from chassis.web import routine
 
 bp = APIBlueprint("tokens", __name__, tag="Tokens")
 
@@ -38,6 +39,7 @@ def validate_token() -> Response:
 
 @bp.get("/auth/revocations")
 @public
+@routine
 @bp.input(RevocationsIn, location="query", arg_name="known")
 @bp.output(RevocationsOut)
 def revocations_after(known: RevocationsIn) -> RevocationsOut:
@@ -52,6 +54,7 @@ def revocations_after(known: RevocationsIn) -> RevocationsOut:
 
 @bp.get("/.well-known/jwks.json")
 @public
+@routine
 @bp.doc(responses={200: "The public keys of access tokens (RFC 7517)."})
 def jwks() -> Response:
     """Read the public keys that access tokens are signed with."""

@@ -93,5 +93,4 @@ def test_a_worker_stops_without_waiting_for_its_chores(clinic: Clinic) -> None:
     finally:
         for program in (clinic.auth, clinic.appointment):
             program.start()
-        for program in (clinic.auth, clinic.appointment):
             program.wait()
