@@ -58,7 +58,7 @@ def written(sender: str, to: str, letter: Letter) -> EmailMessage:
     message = EmailMessage(policy=SMTP.clone(utf8=not to.isascii()))
     name, address = parseaddr(sender)
     message["From"] = Address(name, addr_spec=address)
-    message["To"] = Address(addr_spec=deliverable(to))
+    message["To"] = Address("", *_parts(to))
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
@@ -67,12 +67,13 @@ def written(sender: str, to: str, letter: Letter) -> EmailMessage:
     return message
 
 
-def deliverable(address: str) -> str:
-    """The address with its domain as the mail system spells it (RFC 5891), where that is enough to be ASCII."""
+def _parts(address: str) -> tuple[str, str]:
+    """Who and where; the domain as the mail system spells it (RFC 5891), where the whole is ASCII then."""
     try:
-        return validate_email(address, check_deliverability=False, test_environment=True).ascii_email or address
+        found = validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValueError("not an address that mail can go to") from error
+    return found.local_part, found.ascii_domain if found.ascii_email else found.domain
 
 
 def carrier(url: str, directory: str) -> Carrier:

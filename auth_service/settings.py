@@ -70,6 +70,8 @@ class AuthSettings(ServiceSettings):
             validate_email(parseaddr(sender)[1], check_deliverability=False, test_environment=True)
         except EmailNotValidError as error:
             raise ValueError("is not a sender, like Clinic <noreply@example.com>") from error
+        if not sender.isprintable():
+            raise ValueError("takes one line")
         if info.data.get("mail_url") and sender == NOBODY:
             raise ValueError("must be set where MAIL_URL is")
         return sender
