@@ -1,12 +1,13 @@
 """Forms: fields that clean what was typed, dates in three boxes, and errors tied to the boxes they belong to."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field, FieldList, FormField, StringField, TextAreaField
+from wtforms import Field, FieldList, FormField, PasswordField, StringField, TextAreaField
 from wtforms import Form as PlainForm
 from wtforms.validators import StopValidation, ValidationError
 
@@ -19,6 +20,10 @@ ErrorLink = tuple[str, str]
 
 class Form(FlaskForm):  # type: ignore[misc]
     """Base of all forms; carries the form token."""
+
+    def validate_on_submit(self, extra_validators: Any = None) -> bool:
+        """Whether this form was sent, and all of it is right. One that is only taken up again was not sent yet."""
+        return "resumed" not in request.form and bool(super().validate_on_submit(extra_validators))
 
 
 def clean_line(value: str | None) -> str:
@@ -50,6 +55,42 @@ class Choice(StringField):  # type: ignore[misc]
     """One of several radio buttons, whose ids end in their numbers."""
 
 
+class Pick(StringField):  # type: ignore[misc]
+    """One of a list that opens. `options` are values and their words; nothing else is taken."""
+
+    def __init__(self, label: str, options: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(label, [_one_of_them], **kwargs)
+        self.options = list(options)
+
+
+def _one_of_them(form: PlainForm, field: Pick) -> None:
+    if (field.data or "") not in {value for value, _ in field.options}:
+        raise ValidationError("Choose one of the list.")
+
+
+class Password(PasswordField):  # type: ignore[misc]
+    """A password that is asked for. It is never shown again, whatever happens to the form."""
+
+    def __init__(self, label: str, message: str = "Enter your password.", **kwargs: Any) -> None:
+        super().__init__(label, [Required(message)], **kwargs)
+
+
+class NewPassword(Password):
+    """A password that is chosen. Length is all the pages ask for; the auth service also knows the common ones."""
+
+    def __init__(self, label: str = "New password", **kwargs: Any) -> None:
+        super().__init__(label, "Choose a password.", **kwargs)
+
+    def post_validate(self, form: PlainForm, validation_stopped: bool) -> None:
+        """Between 8 and 128 characters."""
+        if validation_stopped:
+            return
+        if len(self.data) < 8:
+            raise ValidationError("The password needs at least 8 characters.")
+        if len(self.data) > 128:
+            raise ValidationError("The password can have at most 128 characters.")
+
+
 class Required:
     """Something must be there; the sentence says what to do."""
 
@@ -76,6 +117,13 @@ class AtMost:
         """Say how many there are and how many there may be."""
         if len(field.data or "") > self.limit:
             raise ValidationError(f"{self.what} can have {self.limit:,} characters. This has {len(field.data):,}.")
+
+
+def an_email(form: PlainForm, field: Field) -> None:
+    """What looks like an e-mail address; the auth service has the last word."""
+    name, at, host = field.data.partition("@")
+    if not (name and at and "." in host.strip(".")) or "@" in host or " " in field.data:
+        raise ValidationError("Enter an e-mail address like name@example.com.")
 
 
 def plain_characters(form: PlainForm, field: Field) -> None:

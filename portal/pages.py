@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from jinja2 import StrictUndefined
 from wtforms import Form
 
-from chassis.errors import Refusal, RequestInProgress, Unavailable
+from chassis.errors import Refusal, RequestInProgress, TooManyRequests, Unavailable
 from portal import forms, kept, navigation, session
 from portal.clinic import clinic
 from portal.outages import outage
@@ -28,13 +28,27 @@ def page(
     notice = None
     if refusal is not None:
         placed = form is not None and forms.place(refusal, form)
-        notice = None if placed else (outage(refusal) if isinstance(refusal, Unavailable) else refusal.detail)
+        notice = None if placed else _words(refusal)
     errors = forms.summary(form) if form is not None else []
     if status is None:
         status = refusal.status if refusal is not None else 422 if errors else 200
     unconfirmed = isinstance(refusal, RequestInProgress) or (refusal is not None and refusal.status == 503)
     context |= {"form": form, "errors": errors, "notice": notice, "unconfirmed": unconfirmed}
-    return render_template(template, **context), status
+    headers = {"Retry-After": refusal.headers["Retry-After"]} if isinstance(refusal, TooManyRequests) else {}
+    return render_template(template, **context), status, headers
+
+
+def _words(refusal: Refusal) -> str:
+    if isinstance(refusal, Unavailable):
+        return outage(refusal)
+    return too_many(refusal.seconds) if isinstance(refusal, TooManyRequests) else refusal.detail
+
+
+def too_many(seconds: int) -> str:
+    """Kind words for somebody who has to wait, with how long."""
+    minutes = -(-seconds // 60)
+    wait = "a minute" if minutes < 2 else f"{minutes} minutes" if minutes < 120 else f"{-(-minutes // 60)} hours"
+    return f"That was tried too often in a short time. To keep accounts safe, wait {wait}, then try again."
 
 
 def init_app(app: Flask) -> None:

@@ -32,6 +32,11 @@ class Person(BaseModel):
     last_name: str
     name: str
     birth_date: date | None = None
+    sex: Literal["female", "male", "other", "unknown"] | None = None
+    address: str = ""
+    phone: str = ""
+    language: str = "en"
+    second_factor: Literal["off", "on", "required"] = "off"
     licence: Licence | None = None
 
     @property

@@ -81,8 +81,23 @@ function offerPrinting() {
   }
 }
 
+/** Copy buttons only make sense where a script can copy. Each says that it has. */
+function offerCopying() {
+  if (!navigator.clipboard) return;
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    button.hidden = false;
+    button.setAttribute("aria-live", "polite");
+    button.addEventListener("click", async () => {
+      const lines = document.querySelector(button.dataset.copy).innerText.split("\n");
+      await navigator.clipboard.writeText(lines.map((line) => line.trim()).filter(Boolean).join("\n"));
+      button.textContent = button.dataset.done;
+    });
+  }
+}
+
 focusFirstProblem();
 offerPrinting();
+offerCopying();
 guardAgainstDoubleSubmit();
 showPasswords();
 countCharacters();

@@ -5,6 +5,7 @@ from typing import cast
 
 from flask import current_app
 
+from portal.api.account import Account
 from portal.api.appointments import Appointments
 from portal.api.auth import Auth
 from portal.api.base import Neighbour
@@ -17,14 +18,17 @@ class Services:
     """The three services as this portal calls them."""
 
     auth: Auth
+    account: Account
     appointments: Appointments
     prescriptions: Prescriptions
 
     @classmethod
     def at(cls, settings: PortalSettings) -> "Services":
         """The services at the addresses in the settings."""
+        auth = Neighbour("auth", settings.auth_url)
         return cls(
-            auth=Auth(Neighbour("auth", settings.auth_url)),
+            auth=Auth(auth),
+            account=Account(auth),
             appointments=Appointments(Neighbour("appointment", settings.appointment_url)),
             prescriptions=Prescriptions(Neighbour("prescription", settings.prescription_url)),
         )

@@ -21,7 +21,13 @@ PAUSES = (0.1, 0.2, 0.4, 0.6)
 OUTDATED = frozenset({TokenRevoked.code, Unauthenticated.code, "doctor-not-verified"})
 """Refusals that a new token may cure. A service refuses a token before it does anything, so asking again is safe."""
 
+Json = dict[str, Any]
 T = TypeVar("T", bound=BaseModel)
+
+
+def take_time(seconds: float) -> None:
+    """Let the calls of this page take longer together: somebody is waiting for a download, not for a page."""
+    g.page_budget = seconds
 
 
 class Answer(BaseModel):
@@ -46,7 +52,8 @@ class Neighbour(ServiceClient):
         if not has_request_context():
             return CALL_BUDGET
         started: float = g.setdefault("calls_started", time.monotonic())
-        return max(0.1, min(CALL_BUDGET, started + PAGE_BUDGET - time.monotonic()))
+        budget: float = g.get("page_budget", PAGE_BUDGET)
+        return max(0.1, min(CALL_BUDGET, started + budget - time.monotonic()))
 
     @timeout.setter
     def timeout(self, value: float) -> None:
@@ -66,6 +73,17 @@ class Api:
             return kind.model_validate(answer)
         except ValidationError as error:
             raise Unavailable(service=self.client.name) from error
+
+    def tell(self, method: str, path: str, **sent: Any) -> None:
+        """Send a request whose answer says nothing."""
+        self._ask(method, path, **sent)
+
+    def whole(self, method: str, path: str, **sent: Any) -> Json:
+        """Send a request and give back all of the answer, what we do not know of too."""
+        answer = self._ask(method, path, **sent)
+        if not isinstance(answer, dict):
+            raise Unavailable(service=self.client.name)
+        return answer
 
     def _ask(self, method: str, path: str, **sent: Any) -> Any:
         """Send it. A token that holds no longer is renewed once: the sign-in may go on with another role or licence."""

@@ -2,32 +2,37 @@
 
 from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import PasswordField
-from wtforms.validators import ValidationError
 
 from chassis.errors import Conflict, Refusal, Unauthenticated
-from portal import kept, session
+from portal import challenge, kept, session
 from portal.api import services
-from portal.forms import AtMost, DateParts, Form, Line, Required, plain_characters
+from portal.forms import (
+    AtMost,
+    DateParts,
+    Form,
+    Line,
+    NewPassword,
+    Password,
+    Required,
+    an_email,
+    plain_characters,
+)
 from portal.pages import page
 
 pages = Blueprint("accounts", __name__)
 
 WRONG = "That e-mail and password do not match an account. Check both, then try again."
-
-
-def an_email(form: Form, field: Line) -> None:
-    """What looks like an e-mail address; the auth service has the last word."""
-    name, at, host = field.data.partition("@")
-    if not (name and at and "." in host.strip(".")) or "@" in host or " " in field.data:
-        raise ValidationError("Enter an e-mail address like name@example.com.")
+TAKEN = {
+    "email-taken": ("email", "There is already an account with this e-mail address. Sign in instead, or use another."),
+    "licence-taken": ("licence_number", "Another account has this licence. Check the number, or call us."),
+}
 
 
 class SignIn(Form):
     """E-mail and password."""
 
     email = Line("E-mail", [Required("Enter your e-mail address."), AtMost(254, "An e-mail address")])
-    password = PasswordField("Password", [Required("Enter your password.")])
+    password = Password("Password")
 
 
 class SignUp(Form):
@@ -37,20 +42,15 @@ class SignUp(Form):
     last_name = Line("Last name", [Required("Enter your last name."), AtMost(100, "A name"), plain_characters])
     birth_date: DateParts | None = DateParts("Date of birth", [Required("Enter your date of birth.")])
     email = Line("E-mail", [Required("Enter your e-mail address."), AtMost(254, "An e-mail address"), an_email])
-    password = PasswordField("Password", [Required("Choose a password.")])
-
-    def validate_password(self, field: PasswordField) -> None:
-        """Length is all we ask for; the auth service also knows the common ones."""
-        if len(field.data) < 8:
-            raise ValidationError("The password needs at least 8 characters.")
-        if len(field.data) > 128:
-            raise ValidationError("The password can have at most 128 characters.")
+    password = NewPassword("Password")
 
 
 class SignUpDoctor(SignUp):
-    """A new doctor's account: nobody asks a doctor's age."""
+    """A new doctor's account: nobody asks a doctor's age, but for the licence, which the clinic then checks."""
 
     birth_date: DateParts | None = None
+    licence_number = Line("Licence number", [Required("Enter your licence number."), AtMost(30, "A licence number")])
+    licence_register = Line("Register", [Required("Enter the register that holds it."), AtMost(50, "A register")])
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
@@ -65,7 +65,10 @@ def sign_in() -> ResponseReturnValue:
         return page("accounts/sign_in.html", form=form, after=after)
     try:
         session.sign_in(services().auth.login(form.email.data, form.password.data))
-    except Unauthenticated:
+    except Unauthenticated as refusal:
+        if refusal.code == "second-factor-required":
+            challenge.begin(refusal, after)
+            return redirect(url_for("second_step.ask"), 303)
         form.form_errors = [WRONG]
         return page("accounts/sign_in.html", form=form, after=after, status=401)
     except Refusal as refusal:
@@ -104,8 +107,9 @@ def _open_account(role: str, form: SignUp, template: str) -> ResponseReturnValue
         return page(template, form=form, after=after)
     try:
         services().auth.register(role=role, **_details(form))
-    except Conflict:
-        form.email.errors = ["There is already an account with this e-mail address. Sign in instead, or use another."]
+    except Conflict as refusal:
+        name, words = TAKEN["licence-taken" if refusal.code == "licence-taken" else "email-taken"]
+        form[name].errors = [words]
         return page(template, form=form, after=after, status=409)
     except Refusal as refusal:
         return page(template, form=form, refusal=refusal, after=after)
@@ -114,7 +118,8 @@ def _open_account(role: str, form: SignUp, template: str) -> ResponseReturnValue
 
 def _details(form: SignUp) -> dict[str, str]:
     """What the auth service wants to know. Only our own fields: nothing else of the request is passed on."""
-    given = {name: form[name].data for name in ("first_name", "last_name", "email", "password")}
+    names = ("first_name", "last_name", "email", "password", "licence_number", "licence_register")
+    given = {name: form[name].data for name in names if name in form}
     born = form["birth_date"].data if "birth_date" in form else None
     return {**given, **({"birth_date": born.isoformat()} if born else {})}
 

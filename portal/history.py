@@ -1,0 +1,114 @@
+"""Who has seen a patient's record: what the three services noted, as one list in human words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.errors import Unavailable
+from portal.api import services
+from portal.api.history import Event, Record
+from portal.outages import sentence
+
+PAGE = 25
+
+THINGS = {
+    "appointment": "your appointment",
+    "prescription": "your prescription",
+    "person": "your account",
+    "password": "your password",
+    "email": "your e-mail address",
+    "second-factor": "your second step of signing in",
+    "licence": "your licence",
+}
+VERBS = {
+    "read": ("read", "read"),
+    "write": ("wrote", "write"),
+    "print": ("printed", "print"),
+    "book": ("booked", "book"),
+    "cancel": ("cancelled", "cancel"),
+    "change": ("changed", "change"),
+    "remove": ("removed", "remove"),
+    "reset": ("reset", "reset"),
+    "disable": ("blocked", "block"),
+    "enable": ("opened", "open"),
+    "unlock": ("unlocked", "unlock"),
+    "close": ("closed", "close"),
+}
+"""What was done, and what was tried."""
+SENTENCES = {
+    "appointment.list": ("saw your appointments in a list", "list your appointments"),
+    "prescription.list": ("saw your prescriptions in a list", "list your prescriptions"),
+    "prescription.write": ("wrote you a prescription", "write you a prescription"),
+    "person.list": ("saw your name in a list of people", "find you in a list of people"),
+    "person.read": ("read your details", "read your details"),
+    "person.change": ("changed your details", "change your details"),
+    "person.role": ("changed what your account is for", "change what your account is for"),
+    "session.begin": ("signed in to your account", "sign in to your account"),
+    "session.refuse": ("tried to sign in to your account, and was not let in", "sign in to your account"),
+    "session.end": ("signed you out", "sign you out"),
+    "audit.read": ("read who has seen your record", "read who has seen your record"),
+}
+ROLES = {"patient": "Patient", "doctor": "Doctor", "admin": "Clinic administration"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One line of the list."""
+
+    who: str
+    role: str | None
+    what: str
+    when: datetime
+
+
+@dataclass(frozen=True)
+class History:
+    """Part of the list, what is out, and from when on to read for more."""
+
+    looks: list[Look]
+    out: list[str]
+    more: datetime | None
+
+
+def before(until: datetime | None) -> History:
+    """The newest looks before a moment, from all services that answer."""
+    events: list[Event] = []
+    out, unread = [], False
+    for record in _records():
+        try:
+            found = record.of_others(until, PAGE)
+        except Unavailable as refusal:
+            out.append(sentence(refusal))
+            continue
+        events += found.items
+        unread |= found.next_cursor is not None
+    shown = _newest(events)
+    more = shown[-1].recorded_at if unread or len(shown) < len(events) else None
+    return History([_look(event) for event in shown], out, more)
+
+
+def _records() -> list[Record]:
+    found = services()
+    return [Record(api.client) for api in (found.auth, found.appointments, found.prescriptions)]
+
+
+def _newest(events: list[Event]) -> list[Event]:
+    """One page of them. What happened in the same moment stays together: the next page begins before it."""
+    ordered = sorted(events, key=lambda event: event.recorded_at, reverse=True)
+    if len(ordered) > PAGE:
+        last = ordered[PAGE - 1].recorded_at
+        return [event for event in ordered if event.recorded_at >= last]
+    return ordered
+
+
+def _look(event: Event) -> Look:
+    who = event.actor_name or "Somebody who was not signed in"
+    return Look(who, ROLES.get(event.actor_role or ""), words(event.action, event.outcome), event.recorded_at)
+
+
+def words(action: str, outcome: str) -> str:
+    """What somebody did: `read your prescription`. An action from a newer service is told as well as it can be."""
+    record, _, verb = action.partition(".")
+    past, tried = VERBS.get(verb, ("used", "use"))
+    thing = THINGS.get(record, "your record")
+    done, wanted = SENTENCES.get(action, (f"{past} {thing}", f"{tried} {thing}"))
+    return done if outcome == "done" else f"tried to {wanted}, and was refused"
