@@ -3,6 +3,8 @@
 from apiflask import APIFlask
 
 from appointment_service import commands
+from appointment_service.clocks import ClinicClocks
+from appointment_service.in_step import InStep
 from appointment_service.models import audit, db
 from appointment_service.settings import AppointmentSettings
 from appointment_service.views import appointments, doctors
@@ -21,6 +23,8 @@ def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient 
     blueprints = [doctors.bp, appointments.bp, audit_views.blueprint(audit)]
     app = build("appointment", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
-    app.extensions["zone"] = settings.zone
+    app.extensions["clocks"] = clocks = ClinicClocks(settings.zone)
+    app.extensions["in_step"] = in_step = InStep(auth, clocks)
+    app.extensions["watch"].add(in_step.follow)
     commands.register(app, settings)
     return app

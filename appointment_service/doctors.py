@@ -1,10 +1,11 @@
 """The rules of doctors: the directory, and one's own entry in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, Uuid, cast, column, func, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from appointment_service.models import Doctor, db
 from chassis.errors import NotFound
@@ -25,6 +26,14 @@ def directory(limit: int, after: tuple[str, str] | None) -> Sequence[Doctor]:
     return db.session.scalars(query).all()
 
 
+def listed(doctor_id: UUID) -> Doctor:
+    """One doctor of the directory, or `DoctorNotFound`; one who cannot be booked now is not in it."""
+    doctor = find(doctor_id)
+    if not doctor.bookable:
+        raise DoctorNotFound
+    return doctor
+
+
 def find(doctor_id: UUID, *, lock: bool = False) -> Doctor:
     """One doctor, or `DoctorNotFound`. `lock` keeps the doctor's hours as they are until the transaction ends."""
     query = select(Doctor).where(Doctor.id == doctor_id)
@@ -41,3 +50,21 @@ def describe_oneself(who: Principal, specialty: str, room: str, about: str) -> D
     db.session.execute(made.on_conflict_do_update(index_elements=["id"], set_=entry))
     db.session.commit()
     return find(who.id)
+
+
+def keep_in_step(verified: Mapping[UUID, str], asked_at: datetime) -> None:
+    """Let just these doctors be bookable, under these names (by id), in one statement that touches what differs.
+
+    An entry made since `asked_at` is newer than the list: whoever made it had a token that says verified.
+    """
+    ids, names = cast(list(verified), ARRAY(Uuid)), cast(list(verified.values()), ARRAY(Text))
+    known = func.unnest(ids, names).table_valued(column("id", Uuid), column("name", Text)).render_derived("known")
+    works = known.c.id.is_not(None)
+    differs = or_(Doctor.bookable != works, Doctor.name != known.c.name)
+    joined = select(Doctor.id, works.label("works"), func.coalesce(known.c.name, Doctor.name).label("name"))
+    changed = joined.outerjoin(known, known.c.id == Doctor.id).where(Doctor.created_at < asked_at, differs).subquery()
+    new = {"bookable": changed.c.works, "name": changed.c.name}
+    db.session.execute(
+        update(Doctor).where(Doctor.id == changed.c.id).values(new), execution_options={"synchronize_session": False}
+    )
+    db.session.commit()

@@ -102,6 +102,19 @@ class Appointment(Model):
     cancelled_by: Mapped[UUID | None]
 
 
+class ClinicZone(Model):
+    """The zone of the clinic's clocks, as an admin last said it to the auth service; null is left to the setting.
+
+    Kept here, so that a process that starts while the auth service is out reads the same clocks. One row at most.
+    """
+
+    __tablename__ = "clinic_zone"
+    __table_args__ = (CheckConstraint("id = 1", name="one_zone"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, default=1)
+    name: Mapped[str | None]
+
+
 class IdempotencyKey(IdempotencyKeyColumns, Model):
     """Answers already given to writes with an `Idempotency-Key`."""
 

@@ -4,13 +4,14 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
+from appointment_service.clocks import ClinicClocks
 from chassis.cursor import Cursors
 
 
 def zone() -> ZoneInfo:
     """The zone in which the clinic's clocks are read."""
-    found: ZoneInfo = current_app.extensions["zone"]
-    return found
+    clocks: ClinicClocks = current_app.extensions["clocks"]
+    return clocks.zone()
 
 
 def cursors() -> Cursors:

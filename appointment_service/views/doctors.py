@@ -41,8 +41,8 @@ def directory(paging: Paging) -> DoctorsPage:
 @refuses(doctors.DoctorNotFound)
 @bp.output(DoctorOut)
 def one_doctor(doctor_id: UUID) -> DoctorOut:
-    """Read one doctor."""
-    return DoctorOut.of(doctors.find(doctor_id))
+    """Read one doctor of the directory."""
+    return DoctorOut.of(doctors.listed(doctor_id))
 
 
 @bp.put("/doctors/me")
