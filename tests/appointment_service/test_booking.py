@@ -9,6 +9,7 @@ from chassis import clock
 from tests import make
 from tests.api import Api
 
+pytestmark = pytest.mark.usefixtures("fresh_list")  # the clock is set to other weeks in many of them
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
