@@ -6,7 +6,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from chassis import web
-from portal import dates, errors, pages, security, session, views
+from portal import dates, errors, idle, pages, security, session, views
 from portal.api import Services
 from portal.clinic import Clinic
 from portal.settings import PortalSettings
@@ -22,8 +22,11 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     web.prepare(app, "portal", settings)
     app.extensions["clinic"] = Clinic.of(settings)
     app.extensions["services"] = Services.at(settings)
-    for part in (security, session, dates, pages, errors):
+    security.init_app(app)
+    idle.init_app(app, settings)
+    for part in (session, dates, pages, errors):
         part.init_app(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     views.register(app)
+    csrf.exempt(views.idle.pages)
     return app

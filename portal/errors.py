@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from chassis.errors import Refusal, Unauthenticated, Unavailable
-from portal import kept, outages, session
+from portal import idle, kept, outages, session
 from portal.pages import page
 
 WORDS = {
@@ -23,10 +23,11 @@ WORDS = {
     500: ("Something went wrong on our side", "It is not your fault. Try again in a minute."),
 }
 
-SIGNED_OUT = "You were signed out. Sign in to go on where you left off."
+SIGNED_OUT = "You were signed out."
+GO_ON = "Sign in to go on where you left off."
 CHANGED = "The clinic has changed what your account is for. This is your page now."
 SOMEBODY_ELSE = "Somebody else has signed in in this browser since this page was opened. Nothing was sent."
-TOO_LONG_TO_KEEP = "You were signed out, and what you typed was too long to keep. Go back in your browser to copy it."
+TOO_LONG_TO_KEEP = "What you typed was too long to keep. Go back in your browser to copy it."
 
 
 def error_page(status: int, detail: str | None = None) -> ResponseReturnValue:
@@ -72,9 +73,10 @@ def _again() -> dict[str, Any]:
 def _signed_out(error: Unauthenticated) -> ResponseReturnValue:
     """The sign-in has ended, perhaps in the middle of a form: sign in, then go on with what was typed."""
     answer = make_response(session.to_sign_in(url_for("home.resume") if request.method == "POST" else None))
-    keeps = request.method != "POST" or kept.keep_form(answer)
+    fits = kept.keep_form(answer)
     session.sign_out()
-    flash(SIGNED_OUT if keeps else TOO_LONG_TO_KEEP, "info")
+    why = idle.words() if isinstance(error, idle.WentIdle) else SIGNED_OUT
+    flash(f"{why} {TOO_LONG_TO_KEEP if fits is False else GO_ON}", "info")
     return answer
 
 

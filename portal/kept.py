@@ -1,4 +1,4 @@
-"""What somebody typed, kept for a quarter of an hour and for the same person only.
+"""What somebody typed, kept for a while and for the same person only.
 
 It travels in encrypted cookies of its own, so nothing is stored, any worker can read it and nobody else can. One holds
 the form that was on its way when a sign-in ran out, the other the answers of a booking, so that Back and Reload work
@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import zlib
+from dataclasses import dataclass
 from typing import Any, cast
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -20,17 +21,19 @@ from portal import session
 
 FORM = "kept"
 BOOKING = "booking"
-LIFE = 15 * 60
+LIFE = {FORM: 4 * 3600, BOOKING: 15 * 60}
+"""Seconds. A form that nobody came back to waits for the end of a long round; a booking's times are soon gone."""
 LARGEST = 3800
 """Browsers take about 4 kB in one cookie."""
-NEVER = frozenset({"csrf_token", "who", "password"})
+NEVER = frozenset({"csrf_token", "who", "code"})
 
 Fields = list[tuple[str, str]]
 
 
 def fields() -> Fields:
-    """The fields of the form in this request that may be sent again: all but passwords and the form token."""
-    return [(name, value) for name, value in request.form.items(multi=True) if name not in NEVER]
+    """The fields of the form in this request that may be sent again: all but passwords, codes and the form token."""
+    sent = request.form.items(multi=True)
+    return [(name, value) for name, value in sent if name not in NEVER and "password" not in name]
 
 
 def owner() -> str:
@@ -51,43 +54,58 @@ def from_our_own_page() -> bool:
     return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
-def put(response: Response, cookie: str, value: Any) -> bool:
-    """Keep a JSON value for the signed-in person. False when it is too much for a cookie."""
-    plain = json.dumps({"person": session.me().id, "value": value}).encode()
+def put(response: Response, cookie: str, value: Any, *, whose: str | None = None) -> bool:
+    """Keep a JSON value for the signed-in person, or the `owner` given. False when it is too much for a cookie."""
+    plain = json.dumps({"owner": whose or owner(), "value": value}).encode()
     sealed = _cipher(cookie).encrypt(zlib.compress(plain)).decode()
     if len(sealed) > LARGEST:
         return False
-    response.set_cookie(cookie, sealed, max_age=LIFE, httponly=True, samesite="Lax", secure=request.is_secure)
+    name, life = session.cookie_name(cookie), LIFE[cookie]
+    response.set_cookie(name, sealed, max_age=life, httponly=True, samesite="Lax", secure=request.is_secure)
     return True
 
 
 def get(cookie: str) -> Any:
     """What was kept for the signed-in person, or None."""
     try:
-        sealed = request.cookies.get(cookie, "").encode("utf-8", "replace")
-        kept = json.loads(zlib.decompress(_cipher(cookie).decrypt(sealed, ttl=LIFE)))
+        sealed = request.cookies.get(session.cookie_name(cookie), "").encode("utf-8", "replace")
+        kept = json.loads(zlib.decompress(_cipher(cookie).decrypt(sealed, ttl=LIFE[cookie])))
     except InvalidToken:
         return None
-    return kept["value"] if kept["person"] == session.me().id else None
+    return kept["value"] if kept.get("owner") == owner() else None
 
 
 def forget(response: Response, *cookies: str) -> None:
     """Let go of what was kept."""
     for cookie in cookies:
-        response.delete_cookie(cookie, httponly=True, samesite="Lax", secure=request.is_secure)
+        response.delete_cookie(session.cookie_name(cookie), httponly=True, samesite="Lax", secure=request.is_secure)
 
 
-def keep_form(response: Response) -> bool:
-    """Keep the form of this request, if it is one of ours and a person sent it."""
-    if request.method != "POST" or session.person() is None or not from_our_own_page():
-        return False
-    return put(response, FORM, {"path": request.path, "fields": fields()})
+def keep_form(response: Response, path: str | None = None, *, sent: bool = True) -> bool | None:
+    """Keep the form of this request for the person it was made for, who may have been signed out meanwhile.
+
+    `path` is where it goes, unless it came there itself; `sent` is whether that person has sent it. False when it was
+    too long, None when there is nothing of ours to keep.
+    """
+    whose = request.form.get("who")
+    if request.method != "POST" or not whose or not from_our_own_page() or is_somebody_elses():
+        return None
+    return put(response, FORM, {"path": path or request.path, "fields": fields(), "sent": sent}, whose=whose)
 
 
-def find_form() -> tuple[str, Fields] | None:
-    """The path and fields of the form that was kept."""
+@dataclass(frozen=True)
+class KeptForm:
+    """A form as it was typed: where it goes, its fields, and whether it was on its way already."""
+
+    path: str
+    fields: Fields
+    sent: bool
+
+
+def find_form() -> KeptForm | None:
+    """The form that was kept for the signed-in person."""
     kept = get(FORM)
-    return (kept["path"], [(name, value) for name, value in kept["fields"]]) if kept else None
+    return KeptForm(kept["path"], [(name, value) for name, value in kept["fields"]], kept["sent"]) if kept else None
 
 
 def _cipher(cookie: str) -> Fernet:

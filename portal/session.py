@@ -10,6 +10,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
+from chassis import clock
 from chassis.errors import Invalid, Refusal, TokenMissing, Unauthenticated, Unavailable
 from portal.people import Person, Role, SignedIn
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 REFRESH_BEFORE = 45
 """Seconds before the access token's end when we ask for a new one."""
 
-UNKEPT: dict[str, bool | set[str]] = {"birth_date": True, "licence": {"checked_on", "reason"}}
+UNKEPT: dict[str, bool | set[str]] = {
+    **dict.fromkeys(("birth_date", "sex", "address", "phone", "language"), True),
+    "licence": {"checked_on", "reason"},
+}
 """What the cookie leaves out of a person: no page needs it, and a cookie holds 4 kB."""
 
 Access = Literal["public"] | tuple[Role, ...]
@@ -113,6 +117,12 @@ def is_another_now() -> bool:
     return bool(g.get("is_another_now"))
 
 
+def renewed_at() -> float:
+    """When the tokens were last renewed, in seconds since the epoch; 0 when nobody can tell."""
+    at = session.get("renewed")
+    return at if isinstance(at, int) else 0
+
+
 def _refresh() -> None:
     try:
         renew()
@@ -125,6 +135,7 @@ def _remember(signed_in: SignedIn) -> None:
     session["access"] = signed_in.access_token
     session["refresh"] = signed_in.refresh_token
     session["until"] = int(time.time()) + signed_in.expires_in
+    session["renewed"] = int(clock.now().timestamp())
     update(signed_in.user)
 
 
@@ -132,14 +143,26 @@ def _auth() -> "Auth":
     return cast("Auth", current_app.extensions["services"].auth)
 
 
+def is_public() -> bool:
+    """Whether this page is for everybody, or there is no such page."""
+    return request.endpoint is None or _access() == "public"
+
+
+def _access() -> Access | None:
+    view = current_app.view_functions[request.endpoint or ""]
+    return cast(Access | None, getattr(view, "access", None))
+
+
 def _guard() -> ResponseReturnValue | None:
     """Default deny: a view that is not declared public needs a person, and one of its roles."""
     if request.endpoint is None or request.endpoint == "static":
         return None
-    access: Access | None = getattr(current_app.view_functions[request.endpoint], "access", None)
+    access = _access()
     if access == "public":
         return None
     somebody = person()
+    if somebody is None and request.method == "POST":
+        raise TokenMissing  # signed out meanwhile, perhaps in another window: what was typed is worth keeping
     if somebody is None:
         return to_sign_in()
     if access is not None and somebody.role not in access:
@@ -161,12 +184,17 @@ def local_path(target: str | None) -> str:
     return target if target.isprintable() and "\\" not in target else "/"
 
 
+def cookie_name(name: str) -> str:
+    """The name of a cookie; under HTTPS one that binds it to this host."""
+    return f"__Host-{name}" if request.is_secure else name
+
+
 class CookieSession(SecureCookieSessionInterface):
     """Flask's signed cookie; under HTTPS it is `Secure` and bound to this host by its name."""
 
     def get_cookie_name(self, app: Flask) -> str:
         """`__Host-clinic` under HTTPS, `clinic` on a developer's machine."""
-        return "__Host-clinic" if request.is_secure else "clinic"
+        return cookie_name("clinic")
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Secure whenever the page itself came over HTTPS."""

@@ -1,6 +1,9 @@
 """What the portal reads from its environment: where its neighbours are, its secret, and who the clinic is."""
 
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from pydantic import Field
 
 from chassis.settings import Secret, ServiceUrl, Settings
 
@@ -20,3 +23,5 @@ class PortalSettings(Settings):
     clinic_mark: str = "mark.svg"
     """The clinic's mark: a file in `static/`."""
     emergency_number: str = "112"
+    idle_minutes: Annotated[float, Field(gt=0, le=60)] = 30
+    """Minutes without a request after which a sign-in ends; at most as long as a form is good for."""

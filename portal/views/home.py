@@ -51,7 +51,6 @@ def resume() -> ResponseReturnValue:
     found = kept.find_form()
     if found is None:
         return redirect(url_for("home.index"), 303)
-    path, fields = found
-    answer = make_response(page("errors/resume.html", path=path, fields=fields))
+    answer = make_response(page("errors/resume.html", found=found))
     kept.forget(answer, kept.FORM)
     return answer

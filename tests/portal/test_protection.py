@@ -14,6 +14,8 @@ PUBLIC = {
     "static",
     "health",
     "home.index",
+    "idle.stay",
+    "idle.leave",
     "accounts.sign_in",
     "accounts.sign_out",
     "accounts.sign_up",
@@ -66,11 +68,12 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_bound_to_this_host_under_http
 
     answer = client.post("/sign-in", data=fields, environ_overrides=secure, base_url="https://localhost")
 
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("__Host-clinic=")
-    for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
-        assert part in cookie
-    assert "Domain" not in cookie
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert {cookie.split("=")[0] for cookie in cookies} == {"__Host-clinic", "__Host-clinic-seen"}
+    for cookie in cookies:
+        for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+            assert part in cookie
+        assert "Domain" not in cookie
     assert "Strict-Transport-Security" in answer.headers
 
 

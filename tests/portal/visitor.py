@@ -72,6 +72,10 @@ class Page:
             if box.get("name") and chosen:
                 value = (box.text or "").removeprefix("\n") if box.tag == "textarea" else box.get("value", "")
                 sent.add(str(box.get("name")), value)
+        for box in form.iter("select"):
+            options = list(box.iter("option"))
+            chosen_one = next((o for o in options if o.get("selected") is not None), options[0])
+            sent.add(str(box.get("name")), chosen_one.get("value", ""))
         return sent
 
     def check(self) -> None:
