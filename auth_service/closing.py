@@ -14,7 +14,7 @@ def close(who: Principal, password: str, mail: Mail) -> None:
     Raises `InvalidCredentials`, and `LastAdmin` for the last admin who can sign in.
     """
     shown = credentials.prove(who, password).password_hash
-    person = people.lock(who.id)
+    person = people.lock(who.id, with_admins=True)
     if person.password_hash != shown:
         raise InvalidCredentials(credentials.NOT_YOURS)
     people.keep_an_admin(person)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_
 
-from auth_service import revocations
-from auth_service.models import Person, RecoveryCode, SecondFactor, Session, db
+from auth_service import codes, limits, revocations
+from auth_service.models import Person, SecondFactor, Session, db
 from chassis import clock
 from chassis.errors import Conflict, NotFound
 from chassis.identity import Principal
@@ -84,12 +84,13 @@ def one(person_id: UUID) -> Found:
 
 
 def found(people: Iterable[Person]) -> list[Found]:
-    """These people with what is known of their sign-ins, in two statements however many they are."""
+    """These people with what is known of their sign-ins, in as many statements for many as for one."""
     people = list(people)
     ids = [person.id for person in people]
     signed_in = select(Session.person_id, func.max(Session.created_at)).where(Session.person_id.in_(ids))
     last = {row[0]: row[1] for row in db.session.execute(signed_in.group_by(Session.person_id))}
-    return [Found(person, last.get(person.id), False) for person in people]
+    locked = limits.locked(people)
+    return [Found(person, last.get(person.id), person.id in locked) for person in people]
 
 
 def disable(who: Principal, person_id: UUID) -> Person:
@@ -113,6 +114,15 @@ def enable(who: Principal, person_id: UUID) -> Person:
     return person
 
 
+def unlock(who: Principal, person_id: UUID) -> Person:
+    """Forget the failed sign-ins at an account, so that its owner may try again now."""
+    person = _other(who, person_id)
+    _refuse(not limits.is_locked(person), "This account is not locked.")
+    limits.unlock(person)
+    db.session.commit()
+    return person
+
+
 def sign_out(who: Principal, person_id: UUID) -> Person:
     """End all sessions of somebody."""
     person = _other(who, person_id)
@@ -124,10 +134,11 @@ def sign_out(who: Principal, person_id: UUID) -> Person:
 def remove_second_factor(who: Principal, person_id: UUID) -> Person:
     """Take a lost authenticator and its recovery codes away: the password alone signs in, until a new one is set up."""
     person = _other(who, person_id)
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
-    removed = db.session.execute(delete(SecondFactor).where(SecondFactor.person_id == person.id))
-    _refuse(removed.rowcount == 0, "This person has no second factor.")  # type: ignore[attr-defined]
+    _refuse(not person.has_second_factor, "This person has no second factor.")
+    db.session.execute(delete(SecondFactor).where(SecondFactor.person_id == person.id))
+    codes.forget_recovery_codes(person.id)
     revocations.outdate_tokens(person)
+    db.session.refresh(person, ["has_second_factor"])
     db.session.commit()
     return person
 

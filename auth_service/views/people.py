@@ -73,6 +73,16 @@ def enable(person_id: UUID) -> AccountOut:
     return _out(people.enable(principal(), person_id))
 
 
+@bp.post("/people/<id:person_id>/unlock")
+@allow("admin")
+@refuses(NotFound, people.NotOneself, people.AlreadySo)
+@bp.output(AccountOut)
+@audit.of("person.unlock")
+def unlock(person_id: UUID) -> AccountOut:
+    """Let the owner of a locked account try again at once: its failed sign-ins count no longer."""
+    return _out(people.unlock(principal(), person_id))
+
+
 @bp.post("/people/<id:person_id>/sign-out")
 @allow("admin")
 @refuses(NotFound, people.NotOneself, people.AlreadySo)
