@@ -17,7 +17,7 @@ bp = APIBlueprint("signing_in", __name__, tag="Signing in")
 
 @bp.post("/auth/register")
 @public
-@refuses(accounts.EmailTaken, TooManyRequests)
+@refuses(accounts.EmailTaken, accounts.LicenceTaken, TooManyRequests)
 @bp.input(RegisterIn, arg_name="account")
 @bp.output(PersonOut, status_code=201)
 def register(account: RegisterIn) -> PersonOut:
