@@ -20,7 +20,7 @@ from auth_service import access_tokens, challenges, codes, limits, passwords, re
 from auth_service.models import Person, RefreshToken, Session, audit, db
 from auth_service.signing_keys import derive
 from chassis import clock, logs
-from chassis.audit import REFUSED
+from chassis.audit import DONE, REFUSED, Outcome
 from chassis.errors import TooManyRequests, Unauthenticated
 
 IDLE = timedelta(hours=12)
@@ -51,8 +51,10 @@ class SignedIn:
 
 
 def sign_in(email: str, password: str, secret: str) -> SignedIn:
-    """Begin a session. Raises `InvalidCredentials`, the same in words and in time for every reason, `TooManyRequests`,
-    and `SecondFactorRequired` with a challenge when the password alone is not enough."""
+    """Begin a session. Raises `InvalidCredentials`, the same in words and in time for every reason.
+
+    Raises `TooManyRequests`, and `SecondFactorRequired` with a challenge when the password alone is not enough.
+    """
     person = db.session.scalar(select(Person).where(Person.email == email))
     with _noting_refusals(person):
         with limits.attempt(limits.PASSWORD, email):
@@ -66,8 +68,10 @@ def sign_in(email: str, password: str, secret: str) -> SignedIn:
 
 
 def finish_sign_in(challenge: str, code: str, secret: str) -> SignedIn:
-    """Begin the session that a challenge stands before. Raises `ChallengeExpired`, `SecondFactorRefused`,
-    `TooManyRequests`."""
+    """Begin the session that a challenge stands before.
+
+    Raises `ChallengeExpired`, `SecondFactorRefused`, `TooManyRequests`.
+    """
     person = challenges.look(challenge)
     with _noting_refusals(person), limits.attempt(limits.CODE, str(person.id)):
         _hold(person)
@@ -91,7 +95,7 @@ def begin_session(person: Person, secret: str, *, second_factor: bool = False) -
     token = secrets.token_urlsafe(32)
     _store(token, session, now)
     access = access_tokens.sign(person, session.id, secret, second_factor=second_factor)
-    audit.note("session.begin", person, record_id=session.id, patient_id=_patient_id(person))
+    _note("session.begin", person, session.id)
     db.session.commit()
     return SignedIn(person, access, token)
 
@@ -114,18 +118,20 @@ def _hold(person: Person) -> None:
 
 @contextmanager
 def _noting_refusals(person: Person | None) -> Iterator[None]:
-    """Note in the record of access that a sign-in was refused, with the person if there is one, never with an address
-    that was typed. The same work for known and unknown."""
+    """Note in the record of access that a sign-in was refused: with the person if there is one, never with the address
+    that was typed. It is the same work for known and unknown."""
     try:
         yield
     except (InvalidCredentials, codes.SecondFactorRefused, challenges.ChallengeExpired, TooManyRequests):
-        audit.note("session.refuse", person, patient_id=_patient_id(person), outcome=REFUSED)
+        db.session.rollback()  # a code of a sign-in that fails is not used up; behind a wrong password nothing is open
+        _note("session.refuse", person, outcome=REFUSED)
         db.session.commit()
         raise
 
 
-def _patient_id(person: Person | None) -> UUID | None:
-    return person.id if person and person.role == "patient" else None
+def _note(action: str, person: Person | None, session_id: UUID | None = None, outcome: Outcome = DONE) -> None:
+    patient_id = person.id if person and person.role == "patient" else None
+    audit.note(action, person, record_id=session_id, patient_id=patient_id, outcome=outcome)
 
 
 def refresh(token: str, secret: str) -> SignedIn:
@@ -139,6 +145,7 @@ def refresh(token: str, secret: str) -> SignedIn:
     successor = _successor(token, secret)
     if used.used_at is not None and not _forgivable(used.used_at, successor, now):
         revocations.end_session(session)
+        _note("session.refuse", person, session.id, REFUSED)
         db.session.commit()
         raise RefreshRefused
     if used.used_at is None:
@@ -154,8 +161,9 @@ def refresh(token: str, secret: str) -> SignedIn:
 def sign_out(token: str) -> None:
     """End the session of a refresh token. A token nobody knows changes nothing."""
     session = _lock_session(token)
-    if session is not None:
+    if session is not None and session.ended_at is None:
         revocations.end_session(session)
+        _note("session.end", db.session.get(Person, session.person_id), session.id)
         db.session.commit()
 
 
