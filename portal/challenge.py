@@ -1,10 +1,10 @@
 """Somebody between password and code: what the cookie remembers of them. Never the password."""
 
-import time
 from dataclasses import asdict, dataclass
 
 from flask import session
 
+from chassis import clock
 from chassis.errors import Refusal
 
 KEY = "challenge"
@@ -22,7 +22,7 @@ class Challenge:
 def begin(refusal: Refusal, after: str) -> None:
     """Remember the challenge that a sign-in was answered with."""
     token, seconds = str(refusal.extras.get("challenge", "")), refusal.extras.get("expires_in")
-    until = time.time() + (seconds if isinstance(seconds, int) else 0)
+    until = clock.now().timestamp() + (seconds if isinstance(seconds, int) else 0)
     session[KEY] = asdict(Challenge(token, until, after))
 
 
@@ -32,7 +32,7 @@ def under_way() -> Challenge | None:
         challenge = Challenge(**session[KEY])
     except (KeyError, TypeError):
         return None
-    return challenge if challenge.until > time.time() else None
+    return challenge if challenge.until > clock.now().timestamp() else None
 
 
 def end() -> None:

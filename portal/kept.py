@@ -1,8 +1,8 @@
 """What somebody typed, kept for a while and for the same person only.
 
 It travels in encrypted cookies of its own, so nothing is stored, any worker can read it and nobody else can. One holds
-the form that was on its way when a sign-in ran out, the other the answers of a booking, so that Back and Reload work
-while they are checked.
+the form that was on its way when a sign-in ran out, the second the answers of a booking, so that Back and Reload work
+while they are checked, and the third the secret of a new authenticator until its first code.
 """
 
 import base64
@@ -21,7 +21,8 @@ from portal import session
 
 FORM = "kept"
 BOOKING = "booking"
-LIFE = {FORM: 4 * 3600, BOOKING: 15 * 60}
+AUTHENTICATOR = "authenticator"
+LIFE = {FORM: 4 * 3600, BOOKING: 15 * 60, AUTHENTICATOR: 15 * 60}
 """Seconds. A form that nobody came back to waits for the end of a long round; a booking's times are soon gone."""
 LARGEST = 3800
 """Browsers take about 4 kB in one cookie."""

@@ -7,16 +7,24 @@ from portal.views import (
     accounts,
     appointments,
     booking,
+    credentials,
     directory,
     doctor,
     home,
     idle,
+    links,
     prescribing,
     prescriptions,
+    privacy,
+    second_factor,
+    second_step,
+    sign_ins,
 )
 
 
 def register(app: Flask) -> None:
     """Put every area on the map."""
-    for area in (home, idle, accounts, account, directory, booking, appointments, doctor, prescribing, prescriptions):
+    own = (account, credentials, second_factor, sign_ins, privacy)
+    care = (directory, booking, appointments, doctor, prescribing, prescriptions)
+    for area in (home, idle, accounts, second_step, links, *own, *care):
         app.register_blueprint(area.pages)

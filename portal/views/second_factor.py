@@ -13,8 +13,6 @@ from portal.proving import Proof, again
 
 pages = Blueprint("second_factor", __name__, url_prefix="/account/second-step")
 
-MADE = "authenticator"
-"""The cookie that keeps a secret between its making and its first code."""
 WRONG = "That code does not fit. Enter the code the app shows now; the clock of your phone must be right."
 
 
@@ -52,7 +50,7 @@ def begin() -> ResponseReturnValue:
     except Refusal as refusal:
         return again("second_factor/index.html", form, refusal, factor=factor)
     answer = make_response(redirect(url_for(".ask_first_code"), 303))
-    kept.put(answer, MADE, made.model_dump())
+    kept.put(answer, kept.AUTHENTICATOR, made.model_dump())
     return answer
 
 
@@ -74,7 +72,7 @@ def set_up() -> ResponseReturnValue:
         return _refused(form, refusal)
     session.renew()
     answer = make_response(page("second_factor/codes.html", codes=made.recovery_codes, new=True))
-    kept.forget(answer, MADE)
+    kept.forget(answer, kept.AUTHENTICATOR)
     return answer
 
 
@@ -119,7 +117,7 @@ def _refused(form: FirstCode, refusal: Refusal) -> ResponseReturnValue:
 
 
 def _set_up(form: FirstCode, refusal: Refusal | None = None) -> ResponseReturnValue:
-    secret = kept.get(MADE)
+    secret = kept.get(kept.AUTHENTICATOR)
     if secret is None:
         return redirect(url_for(".index"), 303)
     picture = segno.make(secret["uri"], micro=False, error="m").svg_data_uri(border=4, dark="#15282c", light="#fff")

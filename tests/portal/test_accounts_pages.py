@@ -89,6 +89,7 @@ def test_a_new_doctor_is_told_that_the_clinic_checks_the_licence(visitor: Visito
     form = visitor.get(visitor.get("/sign-up").link("Create a doctor's account"))
     assert "The clinic checks your licence" in form.text
     details = {name: NEW[name] for name in ("first_name", "last_name", "email", "password")}
+    details |= {"licence_number": "7412093", "licence_register": "GMC"}
 
     waiting = visitor.press(form, "Create account", **details)
 

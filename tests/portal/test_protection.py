@@ -20,6 +20,14 @@ PUBLIC = {
     "accounts.sign_out",
     "accounts.sign_up",
     "accounts.sign_up_doctor",
+    "second_step.ask",
+    "links.forgotten",
+    "links.sent",
+    "links.ask_reset",
+    "links.reset",
+    "links.ask_confirm",
+    "links.confirm",
+    "privacy.closed",
     "directory.index",
 }
 
