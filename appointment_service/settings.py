@@ -1,19 +1,11 @@
 """The appointment service's settings."""
 
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from chassis.service import DatabaseUrl, ServiceSettings
-from chassis.settings import Secret, ServiceUrl
-
-
-def _zone(name: object) -> ZoneInfo:
-    try:
-        return name if isinstance(name, ZoneInfo) else ZoneInfo(str(name))
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("is not the name of a time zone, like Europe/London") from error
+from chassis.settings import Secret, ServiceUrl, TimeZone
 
 
 class AppointmentSettings(ServiceSettings):
@@ -22,6 +14,4 @@ class AppointmentSettings(ServiceSettings):
     database_url: DatabaseUrl = Field(validation_alias="APPOINTMENT_DATABASE_URL")
     secret_key: Secret = Field(validation_alias="APPOINTMENT_SECRET_KEY")
     auth_url: ServiceUrl = Field(default="http://127.0.0.1:8001", validation_alias="AUTH_URL")
-    zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = Field(
-        default=ZoneInfo("Europe/London"), validation_alias="CLINIC_TIME_ZONE"
-    )
+    zone: TimeZone = Field(default=ZoneInfo("Europe/London"), validation_alias="CLINIC_TIME_ZONE")

@@ -4,6 +4,7 @@ import os
 import sys
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -30,6 +31,17 @@ Secret = Annotated[str, AfterValidator(_long_enough), Field(repr=False)]
 """A secret of at least 32 characters. It has no default anywhere, and shows in no print of the settings."""
 ServiceUrl = Annotated[str, AfterValidator(_web_address)]
 """Where a neighbour answers."""
+
+
+def _zone(name: object) -> ZoneInfo:
+    try:
+        return name if isinstance(name, ZoneInfo) else ZoneInfo(str(name))
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("is not the name of a time zone, like Europe/London") from error
+
+
+TimeZone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+"""A zone by its name in the IANA database."""
 
 
 def _addresses(allowed: str) -> str:

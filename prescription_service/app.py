@@ -26,5 +26,6 @@ def create_app(
     app = build("prescription", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
+    app.extensions["zone"] = settings.zone
     commands.register(app)
     return app

@@ -1,10 +1,11 @@
 """The tables of the prescription service. A signed prescription is never changed: a trigger refuses it."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.audit import Audit, AuditEventColumns
@@ -48,11 +49,15 @@ class Prescription(Model):
     patient_birth_date: Mapped[date | None]
     notes: Mapped[str]
     issued_at: Mapped[datetime]
+    valid_until: Mapped[date | None]
     medicines: Mapped[list["Medicine"]] = relationship(order_by="Medicine.position", lazy="selectin")
 
 
 class Medicine(Model):
-    """One medicine of a prescription, in the doctor's own words."""
+    """One medicine of a prescription: four texts, and what they were rendered from when it came from the list.
+
+    `structure` is what the doctor chose, `listed` what the list said of the medicine at that moment.
+    """
 
     __tablename__ = "medicine"
     __table_args__ = (CheckConstraint("position BETWEEN 1 AND 10", name="position"),)
@@ -63,6 +68,16 @@ class Medicine(Model):
     dosage: Mapped[str]
     duration: Mapped[str]
     instructions: Mapped[str]
+    directions: Mapped[str | None]
+    structure: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    listed: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+    @property
+    def structured(self) -> dict[str, Any] | None:
+        """The parts of a medicine from the list; None for one in the doctor's own words, which nothing checks."""
+        if self.structure is None or self.listed is None:
+            return None
+        return {**self.structure, **self.listed, "directions": self.directions}
 
 
 class IdempotencyKey(IdempotencyKeyColumns, Model):

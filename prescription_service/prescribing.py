@@ -10,8 +10,14 @@ from sqlalchemy import ColumnElement, select, tuple_
 from chassis import clock
 from chassis.errors import Conflict, NotFound
 from chassis.identity import DoctorNotVerified, Principal
+from prescription_service import limits, medicine_list, words
+from prescription_service.facts import Facts
 from prescription_service.models import Medicine, Prescription, db
 from prescription_service.numbers import new_number
+from prescription_service.structure import STRUCTURE, Structure
+
+COPIED = {"generic_name", "tall_man_name", "atc_code", "dose_form", "duplicate_classes", "ingredients"}
+COPIED |= {"allergy_classes", "quantity_unit", "high_alert", "controlled", "confidence"}
 
 
 class AppointmentCancelled(Conflict):
@@ -44,18 +50,30 @@ class MedicineWords:
     instructions: str
 
 
-def write(doctor: Principal, visit: Visit, medicines: Sequence[MedicineWords], notes: str) -> Prescription:
-    """Sign a prescription for a visit of this doctor. Raises `AppointmentCancelled` and `DoctorNotVerified`.
+@dataclass(frozen=True)
+class Wish:
+    """What a doctor wants to prescribe."""
 
-    The names, the date of birth and the licence are copied as they are now.
+    medicines: Sequence[MedicineWords | Structure]
+    notes: str = ""
+    valid_until: date | None = None
+
+
+def write(doctor: Principal, visit: Visit, wish: Wish, today: date) -> Prescription:
+    """Sign a prescription for a visit of this doctor, on this day of the clinic's calendar.
+
+    The names, the date of birth and the licence are copied as they are now. Raises `AppointmentCancelled`,
+    `DoctorNotVerified`, `Invalid`, and `MedicineListMissing` where a medicine is to come from the list.
     """
     if visit.status == "cancelled":
         raise AppointmentCancelled
     if not doctor.licence_number or not doctor.licence_register:
         raise DoctorNotVerified
+    medicines = draw_up(wish.medicines, today)
+    controlled = any(medicine.listed and medicine.listed["controlled"] for medicine in medicines)
     now = clock.now()
     prescription = Prescription(
-        number=new_number(now.date()),
+        number=new_number(today),
         appointment_id=visit.id,
         appointment_time=visit.appointment_time,
         doctor_id=doctor.id,
@@ -66,13 +84,35 @@ def write(doctor: Principal, visit: Visit, medicines: Sequence[MedicineWords], n
         patient_id=visit.patient_id,
         patient_name=visit.patient_name,
         patient_birth_date=visit.patient_birth_date,
-        notes=notes,
+        notes=wish.notes,
         issued_at=now,
-        medicines=[Medicine(position=n, **vars(words)) for n, words in enumerate(medicines, 1)],
+        valid_until=limits.valid_until(wish.valid_until, controlled, today),
+        medicines=medicines,
     )
     db.session.add(prescription)
     db.session.commit()
     return prescription
+
+
+def draw_up(medicines: Sequence[MedicineWords | Structure], today: date) -> list[Medicine]:
+    """The lines of a prescription. Texts of a structured medicine are rendered, its facts copied from the list."""
+    facts = medicine_list.current() if any(isinstance(medicine, Structure) for medicine in medicines) else None
+    if facts:
+        limits.demand(medicines, facts, today)
+    return [_line(n, medicine, facts) for n, medicine in enumerate(medicines, 1)]
+
+
+def _line(position: int, medicine: MedicineWords | Structure, facts: Facts | None) -> Medicine:
+    if isinstance(medicine, MedicineWords) or facts is None:
+        return Medicine(position=position, **vars(medicine))
+    listed = facts.medicines[medicine.formulary_id]
+    copied = {name: value for name, value in vars(listed).items() if name in COPIED}
+    return Medicine(
+        position=position,
+        structure=STRUCTURE.dump_python(medicine, mode="json"),
+        listed={**copied, "facts_version": facts.version},
+        **vars(words.render(medicine, listed)),
+    )
 
 
 def visible_to(who: Principal) -> ColumnElement[bool]:

@@ -1,15 +1,18 @@
 """The prescription service's settings."""
 
+from zoneinfo import ZoneInfo
+
 from pydantic import Field
 
 from chassis.service import DatabaseUrl, ServiceSettings
-from chassis.settings import Secret, ServiceUrl
+from chassis.settings import Secret, ServiceUrl, TimeZone
 
 
 class PrescriptionSettings(ServiceSettings):
-    """`AUTH_URL` and `APPOINTMENT_URL` say where the neighbours answer."""
+    """`AUTH_URL` and `APPOINTMENT_URL` say where the neighbours answer; the clinic's zone says what day it is."""
 
     database_url: DatabaseUrl = Field(validation_alias="PRESCRIPTION_DATABASE_URL")
     secret_key: Secret = Field(validation_alias="PRESCRIPTION_SECRET_KEY")
     auth_url: ServiceUrl = Field(default="http://127.0.0.1:8001", validation_alias="AUTH_URL")
     appointment_url: ServiceUrl = Field(default="http://127.0.0.1:8002", validation_alias="APPOINTMENT_URL")
+    zone: TimeZone = Field(default=ZoneInfo("Europe/London"), validation_alias="CLINIC_TIME_ZONE")

@@ -1,14 +1,15 @@
 """Prescriptions, as they come in and go out."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WrapValidator
 from pydantic_core import PydanticCustomError
 
-from chassis.schemas import Id, In, Line, Out, Page, Paging, Prose
-from prescription_service.prescribing import MedicineWords
+from chassis.schemas import Id, In, Line, Out, Page, Paging, PlainDate, Prose
+from prescription_service.prescribing import MedicineWords, Wish
+from prescription_service.schemas.structured import StructuredMedicineIn, StructuredMedicineOut
 
 
 def _with_a_letter(name: str) -> str:
@@ -31,12 +32,32 @@ class MedicineIn(In):
         return MedicineWords(self.name, self.dosage, self.duration, self.instructions)
 
 
+def _by_kind(value: Any, _: Any) -> MedicineIn | StructuredMedicineIn:
+    """With a `formulary_id` it is a structured one; told apart before it is read, so that errors name its fields."""
+    if isinstance(value, MedicineIn | StructuredMedicineIn):
+        return value
+    structured = isinstance(value, dict) and "formulary_id" in value
+    return (StructuredMedicineIn if structured else MedicineIn).model_validate(value)
+
+
+AnyMedicineIn = Annotated[MedicineIn | StructuredMedicineIn, WrapValidator(_by_kind)]
+
+
 class PrescriptionIn(In):
-    """A prescription to sign, for an appointment of the doctor who asks."""
+    """A prescription to sign, for an appointment of the doctor who asks.
+
+    A medicine comes in four texts, which nothing checks, or structured from the medicine list.
+    """
 
     appointment_id: Id
     notes: Annotated[Prose, StringConstraints(max_length=2000)] = ""
-    medicines: Annotated[list[MedicineIn], Field(min_length=1, max_length=10)]
+    medicines: Annotated[list[AnyMedicineIn], Field(min_length=1, max_length=10)]
+    valid_until: PlainDate | None = None
+
+    @property
+    def as_wish(self) -> Wish:
+        """As the rules take it."""
+        return Wish([medicine.words for medicine in self.medicines], self.notes, self.valid_until)
 
 
 class PrescriptionsIn(Paging):
@@ -52,13 +73,14 @@ class PurposeIn(In):
 
 
 class MedicineOut(Out):
-    """One medicine, as it was signed."""
+    """One medicine, as it was signed. Without `structured` it is not from the medicine list and was not checked."""
 
     position: int
     name: str
     dosage: str
     duration: str
     instructions: str
+    structured: StructuredMedicineOut | None = None
 
 
 class PrescriptionOut(Out):
@@ -80,6 +102,7 @@ class PrescriptionOut(Out):
     notes: str
     medicines: list[MedicineOut]
     issued_at: datetime
+    valid_until: date | None = None
 
 
 class PrescriptionsPage(Page[PrescriptionOut]):

@@ -1,7 +1,10 @@
 """The prescription service over HTTP."""
 
+from datetime import date
+
 from flask import current_app
 
+from chassis import clock
 from chassis.client import ServiceClient
 from chassis.cursor import Cursors
 from chassis.errors import IdempotencyMismatch, InvalidIdempotencyKey, RequestInProgress
@@ -18,4 +21,10 @@ def appointments() -> ServiceClient:
 def cursors() -> Cursors:
     """What turns places in lists into cursors."""
     found: Cursors = current_app.extensions["cursors"]
+    return found
+
+
+def today() -> date:
+    """The date on the clinic's calendar."""
+    found: date = clock.now().astimezone(current_app.extensions["zone"]).date()
     return found

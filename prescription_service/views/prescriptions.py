@@ -6,12 +6,13 @@ from uuid import UUID
 from apiflask import APIBlueprint
 
 from chassis.docs import refuses
-from chassis.errors import InvalidCursor, NotFound, Unavailable
+from chassis.errors import InvalidCursor, NotFound
 from chassis.idempotency import idempotent
-from chassis.identity import DoctorNotVerified, allow, bearer_token, principal
+from chassis.identity import allow, bearer_token, principal
 from chassis.schemas import page_of
 from prescription_service import prescribing
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
+from prescription_service.medicine_list import MedicineListMissing
 from prescription_service.models import IdempotencyKey, audit, db
 from prescription_service.schemas.prescriptions import (
     PrescriptionIn,
@@ -20,14 +21,14 @@ from prescription_service.schemas.prescriptions import (
     PrescriptionsPage,
     PurposeIn,
 )
-from prescription_service.views import RETRIES, appointments, cursors
+from prescription_service.views import RETRIES, appointments, cursors, today
 
 bp = APIBlueprint("prescriptions", __name__, tag="Prescriptions")
 
 
 @bp.post("/prescriptions")
 @allow("doctor")
-@refuses(AppointmentNotFound, prescribing.AppointmentCancelled, DoctorNotVerified, Unavailable, *RETRIES)
+@refuses(AppointmentNotFound, prescribing.AppointmentCancelled, MedicineListMissing, *RETRIES)
 @idempotent(db, IdempotencyKey)
 @bp.input(PrescriptionIn, arg_name="wish")
 @bp.output(PrescriptionOut, status_code=201)
@@ -38,8 +39,7 @@ def write(wish: PrescriptionIn) -> PrescriptionOut:
     It is issued to the patient of that appointment and never changes afterwards.
     """
     visit = fetch_visit(appointments(), bearer_token(), wish.appointment_id)
-    words = [medicine.words for medicine in wish.medicines]
-    return PrescriptionOut.of(prescribing.write(principal(), visit, words, wish.notes))
+    return PrescriptionOut.of(prescribing.write(principal(), visit, wish.as_wish, today()))
 
 
 @bp.get("/prescriptions")

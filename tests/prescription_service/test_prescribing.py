@@ -40,7 +40,7 @@ def test_a_doctor_prescribes_for_the_patient_of_the_visit(
     assert written["patient_name"] == "Łucja Đorđević"
     assert written["patient_birth_date"] == "1988-03-14"
     assert (written["doctor_licence_number"], written["doctor_licence_register"]) == ("7412093", "GMC")
-    assert written["medicines"] == [{"position": 1, **make.MEDICINE}]
+    assert written["medicines"] == [{"position": 1, **make.MEDICINE, "structured": None}]
     for person in (patient, doctor):
         assert Api(prescription, person.token).get(f"/prescriptions/{written['id']}") == written
         assert Api(prescription, person.token).get("/prescriptions")["items"] == [written]
