@@ -14,11 +14,11 @@ from typing import NoReturn
 
 from development.account import StartError
 from development.caller import Caller
-from development.checkout import LOGS, PORTAL, ROOT, RUNNING, SERVICES, VAR
+from development.checkout import LOGS, MAIL, PORTAL, ROOT, RUNNING, SERVICES, VAR
 from development.cluster import Cluster
 from development.ports import POSTGRES, check_free, ports
 from development.processes import end_leftovers
-from development.settings import own_cluster
+from development.settings import mail_directory, own_cluster
 from development.starting import Start
 from development.supervision import Supervisor
 
@@ -103,6 +103,8 @@ def _welcome(chosen: dict[str, int], seconds: float) -> None:
     say("")
     for service in SERVICES:
         say(f"  {service.name.capitalize():<14} http://127.0.0.1:{chosen[service.port_setting]}/docs")
+    if letters := mail_directory():
+        say(f"  {'Mail':<14} {os.path.relpath(letters, ROOT) if letters == MAIL else letters}/")
     say(f"  {'Logs':<14} {LOGS.relative_to(ROOT)}/\n\nCtrl-C stops everything; the data is kept.")
 
 

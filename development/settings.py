@@ -6,13 +6,15 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 
 from development.account import StartError
-from development.checkout import PROGRAMS, SERVICES, VAR, Program
+from development.checkout import AUTH, MAIL, PORTAL, PROGRAMS, SERVICES, VAR, Program
 from development.cluster import Cluster, open_cluster
 from development.ports import POSTGRES
 
 ADMIN_URL = "DATABASE_ADMIN_URL"
+MAIL_URL = "MAIL_URL"
 DATABASE = "clinic"
 CLUSTER = VAR / "postgres"
 
@@ -59,7 +61,14 @@ def environment_of(program: Program, ports: Mapping[str, int]) -> dict[str, str]
     environment[_key(program)] = os.environ.get(_key(program)) or kept_secrets()[_key(program)]
     if program.has_database:
         environment[_url(program)] = service_urls(ports)[_url(program)]
+    if program is AUTH:
+        environment |= _mail(ports)
     return environment
+
+
+def mail_directory() -> Path | None:
+    """Where letters are written as files, or None when they go to the mail server named in the environment."""
+    return None if os.environ.get(MAIL_URL) else Path(os.environ.get("MAIL_DIRECTORY") or MAIL)
 
 
 def environment_for_preparing(cluster: Cluster | None, ports: Mapping[str, int]) -> dict[str, str]:
@@ -71,8 +80,15 @@ def environment_for_preparing(cluster: Cluster | None, ports: Mapping[str, int])
     return environment | ({ADMIN_URL: admin} if admin else {})
 
 
+def _mail(ports: Mapping[str, int]) -> dict[str, str]:
+    """Where letters go, and what the links in them begin with."""
+    portal = os.environ.get("PORTAL_URL") or f"http://127.0.0.1:{ports[PORTAL.port_setting]}"
+    given = {MAIL_URL: os.environ.get(MAIL_URL, ""), "MAIL_DIRECTORY": str(mail_directory() or "")}
+    return {**given, "PORTAL_URL": portal}
+
+
 def _shared(ports: Mapping[str, int]) -> dict[str, str]:
-    secret = {ADMIN_URL, *map(_key, PROGRAMS), *map(_url, SERVICES)}
+    secret = {ADMIN_URL, MAIL_URL, *map(_key, PROGRAMS), *map(_url, SERVICES)}
     environment = {name: value for name, value in os.environ.items() if name not in secret}
     neighbours = {f"{s.name.upper()}_URL": f"http://127.0.0.1:{ports[s.port_setting]}" for s in SERVICES}
     own_hosts = {"TRUSTED_HOSTS": os.environ.get("TRUSTED_HOSTS", "127.0.0.1,localhost")}
