@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from auth_service import accounts, challenges, codes, limits, signing_in
+from auth_service.licences import LicenceTaken
 from auth_service.schemas import LoginIn, PersonOut, RefreshIn, RegisterIn, TokensOut
 from auth_service.schemas.second_factor import ChallengeIn
 from auth_service.views import secret
@@ -17,7 +18,7 @@ bp = APIBlueprint("signing_in", __name__, tag="Signing in")
 
 @bp.post("/auth/register")
 @public
-@refuses(accounts.EmailTaken, accounts.LicenceTaken, TooManyRequests)
+@refuses(accounts.EmailTaken, LicenceTaken, TooManyRequests)
 @bp.input(RegisterIn, arg_name="account")
 @bp.output(PersonOut, status_code=201)
 def register(account: RegisterIn) -> PersonOut:
