@@ -14,6 +14,8 @@ from psycopg2 import sql
 from psycopg2.extensions import connection
 from sqlalchemy.engine import URL, make_url
 
+QUIET = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
+
 
 def provision(admin_url: str, service_urls: Iterable[str]) -> None:
     """Make or correct the database, roles and schemas of `service_urls`, all of one server and one database."""
@@ -62,6 +64,19 @@ def _make_role(cursor: "psycopg2.extensions.cursor", service: URL) -> None:
     cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
     cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {0} AUTHORIZATION {0}").format(role))
     cursor.execute(sql.SQL("ALTER ROLE {0} SET search_path = {0}").format(role))
+    _keep_quiet(cursor, role)
+
+
+def _keep_quiet(cursor: "psycopg2.extensions.cursor", role: sql.Identifier) -> None:
+    """Let PostgreSQL log that a statement failed, and not the statement with its values: people wrote those.
+
+    Only superusers may say so. Where the administrator is none, README.md says what to ask for.
+    """
+    cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    if (cursor.fetchone() or (False,))[0]:
+        for setting, value in QUIET.items():
+            name = sql.Identifier(setting)
+            cursor.execute(sql.SQL("ALTER ROLE {} SET {} = {}").format(role, name, sql.Literal(value)))
 
 
 def main(environment: Mapping[str, str]) -> None:

@@ -28,6 +28,11 @@ class Server:
     process: subprocess.Popen[bytes] | None
     directory: Path
 
+    @property
+    def log(self) -> Path:
+        """What the server says."""
+        return self.cluster.place / "server.log"
+
     def stop(self) -> None:
         """Disconnect everybody and end."""
         if self.process is None:

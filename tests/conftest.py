@@ -51,7 +51,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     provision(server.admin_url, urls.values())
     secrets = {f"{name.upper()}_SECRET_KEY": name.ljust(32, "-") for name in (*SERVICES, "portal")}
     secrets["MAIL_DIRECTORY"] = str(tmp_path_factory.mktemp("mail"))
-    yield {"ENVIRONMENT": "demo", **urls, **secrets, "ADMIN_URL": server.admin_url.rsplit("/", 1)[0] + "/clinic"}
+    ours = {"ADMIN_URL": server.admin_url.rsplit("/", 1)[0] + "/clinic", "SERVER_LOG": str(server.log)}
+    yield {"ENVIRONMENT": "demo", **urls, **secrets, **ours}
     server.stop()
 
 
