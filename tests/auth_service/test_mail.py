@@ -17,19 +17,22 @@ from typing import Any, cast
 
 import aiosmtpd.smtp
 import pytest
+import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from flask import Flask
 
 from auth_service import afterwards, mail
 from auth_service.afterwards import Afterwards
 from auth_service.mail import Letter, Mail
 from auth_service.settings import AuthSettings
 from chassis import logs
-from tests.servers import free_port
+from tests import make
+from tests.servers import Program, free_port
 
 LETTER = Letter("Choose a new password", "Open https://clinic.example/reset-password?token=" + "t" * 43 + "\n")
 SETTINGS = {"AUTH_DATABASE_URL": "postgresql://auth:pw@127.0.0.1/clinic", "AUTH_SECRET_KEY": "k" * 32}
@@ -43,10 +46,10 @@ class Postbox:
         self.taken: list[tuple[Envelope, EmailMessage]] = []
         self.encrypted: list[bool] = []
         self.answers: list[str] = []
-        self.arrived = threading.Event()
+        self.pause = 0.0
 
     async def handle_DATA(self, server: aiosmtpd.smtp.SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - theirs
-        self.arrived.set()
+        await asyncio.sleep(self.pause)
         if self.answers:
             return self.answers.pop(0)
         self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
@@ -322,6 +325,26 @@ def test_what_waits_is_sent_before_the_process_ends(tmp_path: Path, root: Path) 
     subprocess.run([sys.executable, "-c", script], cwd=root, check=True, timeout=60)
 
     assert len(list(tmp_path.glob("*.eml"))) == 50
+
+
+def test_a_service_that_is_stopped_sends_what_waits(
+    serve: Serve, postbox: Postbox, auth: Flask, environment: dict[str, str], tmp_path: Path
+) -> None:
+    postbox.pause = 0.2
+    there = {"MAIL_URL": f"smtp://127.0.0.1:{serve()}", "MAIL_FROM": SENDER, "WEB_CONCURRENCY": "2"}
+    program = Program("auth_service", {**environment, **there}, tmp_path / "auth.log")
+    emails = [make.person(auth).email for _ in range(4)]
+
+    program.start()
+    program.wait()
+    try:
+        for email in emails:
+            answer = requests.post(f"{program.url}/auth/password-resets", json={"email": email}, timeout=10)
+            assert answer.status_code == 202
+    finally:
+        program.stop()
+
+    assert sorted(envelope.rcpt_tos[0] for envelope, _ in postbox.taken) == sorted(emails)
 
 
 def test_too_much_that_waits_is_dropped_and_said(
