@@ -39,8 +39,8 @@ def sign(person: Person, session_id: UUID, secret: str, *, second_factor: bool =
     }
     if person.birth_date:
         claims["birthdate"] = person.birth_date.isoformat()
-    if person.licence:
-        claims["licence"] = person.licence
+    if person.licence_claim:
+        claims["licence"] = person.licence_claim
     return jwt.encode(claims, key, tokens.ALGORITHM, headers={"typ": tokens.TYPE, "kid": kid})
 
 

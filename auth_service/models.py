@@ -118,17 +118,17 @@ class Person(Model):
         return f"{'Dr ' if self.role == 'doctor' else ''}{self.first_name} {self.last_name}"
 
     @property
-    def licence(self) -> dict[str, str | None] | None:
-        """State, number and register of a doctor's licence."""
+    def licence_claim(self) -> dict[str, str | None] | None:
+        """State, number and register of a doctor's licence, as tokens say it."""
         if self.licence_state is None:
             return None
         return {"state": self.licence_state, "number": self.licence_number, "register": self.licence_register}
 
     @property
-    def licence_record(self) -> dict[str, str | date | None] | None:
+    def licence(self) -> dict[str, str | date | None] | None:
         """The licence as the doctor and admins may see it: when it was checked, and why it was refused or suspended."""
         told = {"checked_on": self.licence_checked_on, "reason": self.licence_reason}
-        return {**self.licence, **told} if self.licence else None
+        return {**self.licence_claim, **told} if self.licence_claim else None
 
 
 class Session(Model):

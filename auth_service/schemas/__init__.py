@@ -130,7 +130,7 @@ class PersonOut(Out):
     address: str
     phone: str
     language: str
-    licence: LicenceOut | None = Field(validation_alias="licence_record")
+    licence: LicenceOut | None
     second_factor: Literal["off", "on", "required"]
     created_at: datetime
 
