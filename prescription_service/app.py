@@ -10,7 +10,7 @@ from chassis.service import build
 from prescription_service import commands
 from prescription_service.models import audit, db
 from prescription_service.settings import PrescriptionSettings
-from prescription_service.views import medicines, prescriptions
+from prescription_service.views import medicines, patients, prescriptions
 
 
 def create_app(
@@ -22,7 +22,7 @@ def create_app(
     settings = settings or PrescriptionSettings.from_environment()
     auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
     keys, revocations = KeySet(auth), Revocations(auth)
-    blueprints = [prescriptions.bp, medicines.bp, audit_views.blueprint(audit)]
+    blueprints = [prescriptions.bp, medicines.bp, patients.bp, audit_views.blueprint(audit)]
     app = build("prescription", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)

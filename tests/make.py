@@ -120,6 +120,22 @@ def prescription(prescriptions: Flask, doctor: Person, appointment_id: str, **gi
     return answer
 
 
+def allergy(prescriptions: Flask, patient: Person, **given: Any) -> dict[str, Any]:
+    body = {"kind": "class", "key": "penicillin", "reaction": "rash", **given}
+    answer: dict[str, Any] = Api(prescriptions, patient.token).post(
+        f"/patients/{patient.id}/allergies", json=body, expect=201
+    )
+    return answer
+
+
+def reported_medicine(prescriptions: Flask, patient: Person, **given: Any) -> dict[str, Any]:
+    body = given or {"name": "Ginkgo capsules", "dosage": "1 in the morning"}
+    answer: dict[str, Any] = Api(prescriptions, patient.token).post(
+        f"/patients/{patient.id}/medicines", json=body, expect=201
+    )
+    return answer
+
+
 def signed_in_patients(auth: Flask, number: int) -> list[str]:
     """Access tokens of so many patients, signed without the cost of their passwords."""
     from auth_service import access_tokens

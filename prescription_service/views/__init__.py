@@ -1,6 +1,7 @@
 """The prescription service over HTTP."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -24,7 +25,12 @@ def cursors() -> Cursors:
     return found
 
 
+def zone() -> ZoneInfo:
+    """The zone in which the clinic's clocks are read."""
+    found: ZoneInfo = current_app.extensions["zone"]
+    return found
+
+
 def today() -> date:
     """The date on the clinic's calendar."""
-    found: date = clock.now().astimezone(current_app.extensions["zone"]).date()
-    return found
+    return clock.now().astimezone(zone()).date()

@@ -27,6 +27,11 @@ ELSEWHERE = {
 """Where the id is not in the path: which id, the query and the body around it."""
 BODIES: dict[str, Any] = {
     "PUT /people/<id:person_id>/role": {"role": "admin"},
+    "POST /patients/<id:patient_id>/allergies": {"kind": "class", "key": "penicillin"},
+    "POST /patients/<id:patient_id>/medicines": {"name": "Ginkgo"},
+    "POST /allergies/<id:allergy_id>/refute": {"reason": "Tolerated it since."},
+    "POST /allergies/<id:allergy_id>/enter-in-error": {"reason": "Another patient's."},
+    "POST /reported-medicines/<id:report_id>/enter-in-error": {"reason": "Another patient's."},
     "POST /people/<id:person_id>/licence/verify": {"number": "1234567", "register": "GMC", "checked_on": "2026-01-02"},
     "POST /people/<id:person_id>/licence/reject": {"reason": "Not on the register."},
     "POST /people/<id:person_id>/licence/suspend": {"reason": "Under investigation."},
