@@ -131,7 +131,8 @@ def _refusals_of(view: Any, operation: Spec) -> list[type[Refusal]]:
     found: list[type[Refusal]] = []
     access = getattr(view, "access", None)
     if access != "public":
-        found += [errors.InvalidRequest, errors.TokenMissing, errors.Unauthenticated, errors.Forbidden]
+        found += [errors.InvalidRequest, errors.TokenMissing, errors.Unauthenticated, errors.TokenRevoked]
+        found += [errors.Forbidden]
         roles, unverified = access or ((), True)
         found += [DoctorNotVerified] if "doctor" in roles and not unverified else []
     if "requestBody" in operation:
