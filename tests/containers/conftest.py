@@ -1,5 +1,6 @@
 """One project for all container tests: first the auth service alone, then the whole clinic, removed at the end."""
 
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -12,8 +13,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     """A project in demo mode with nothing started yet."""
     if reason := missing():
         pytest.skip(f"containers: {reason}")
+    network = f"10.{200 + secrets.randbelow(56)}.{secrets.randbelow(256)}"  # two runs at once, and a clinic beside them
     ports = {setting: str(port) for setting, port in zip(PORTS.values(), free_ports(len(PORTS)), strict=True)}
-    made = Compose(make_env_file(tmp_path_factory.mktemp("compose")), ports)
+    made = Compose(make_env_file(tmp_path_factory.mktemp("compose")), {**ports, "CLINIC_NETWORK": network})
     yield made
     made.remove()
 

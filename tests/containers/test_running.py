@@ -1,6 +1,7 @@
 """How the clinic lives in containers: what it starts, what it may, how it heals, stops and keeps its data."""
 
 import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -122,6 +123,31 @@ def test_only_its_own_hosts_are_answered_to(containers: Compose, service: str) -
         200,
         400,
     ]
+
+
+TRY = """
+import json, sys, urllib.request
+from urllib.error import HTTPError
+body = json.dumps({"email": "nobody@example.com", "password": "WrongPass123"}).encode()
+for n in range(6):
+    headers = {"Content-Type": "application/json", "X-Forwarded-For": f"198.51.100.{n}"}
+    try:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            urllib.request.Request(sys.argv[1] + "/auth/login", body, headers)
+        )
+    except HTTPError as refused:
+        print(refused.code)
+"""
+
+
+def test_neighbours_are_believed_about_where_a_request_comes_from_and_nobody_else(containers: Compose) -> None:
+    through_the_port = subprocess.run(
+        [sys.executable, "-c", TRY, containers.url("auth-service")], check=True, capture_output=True, text=True
+    ).stdout
+    from_a_neighbour = containers.inside("portal", "python", "-c", TRY, "http://auth-service:8001")
+
+    assert through_the_port.split() == ["401"] * 5 + ["429"]
+    assert from_a_neighbour.split() == ["401"] * 6
 
 
 def test_a_killed_service_comes_back(containers: Compose) -> None:
