@@ -71,7 +71,7 @@ class Revocations:
 
     def keep_fresh(self, app: Flask, keys: KeySet) -> None:
         """Have the watch of this program read the list, and the keys of the tokens as well."""
-        app.extensions["revocations"] = self
+        app.extensions["revocations"], app.extensions["keys"] = self, keys
         app.extensions["watch"].add(self.poll, every=self.EVERY)
         app.extensions["watch"].add(keys.refresh, every=keys.FRESH_FOR)
 
