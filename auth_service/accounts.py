@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from auth_service import passwords
 from auth_service.licences import LicenceTaken
@@ -65,7 +65,8 @@ def change_profile(who: Principal, changes: dict[str, object]) -> Person:
     person = locked(who.id)
     for field, value in changes.items():
         setattr(person, field, value)
-    note("person.change", person)
+    if changes:
+        note("person.change", person)
     db.session.commit()
     return person
 
@@ -91,7 +92,7 @@ def note(action: str, person: Person) -> None:
 def _refuse_taken(number: str | None, register_name: str | None) -> None:
     checked = select(Person.id).where(
         Person.licence_number == number,
-        Person.licence_register == register_name,
+        func.lower(Person.licence_register) == func.lower(register_name),
         Person.licence_state.in_(("verified", "suspended")),
     )
     if number and db.session.scalar(checked):

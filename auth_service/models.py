@@ -71,7 +71,7 @@ class Person(Model):
         # a claimed number blocks nobody; one that the clinic has checked belongs to one person
         Index(
             "uq_person_licence",
-            "licence_register",
+            text("lower(licence_register)"),
             "licence_number",
             unique=True,
             postgresql_where=text("licence_state IN ('verified', 'suspended')"),
