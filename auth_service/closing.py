@@ -3,7 +3,6 @@
 from auth_service import accounts, credentials, letters, links, people, revocations
 from auth_service.mail import Mail
 from auth_service.models import db
-from auth_service.signing_in import InvalidCredentials
 from chassis import clock
 from chassis.identity import Principal
 
@@ -15,8 +14,7 @@ def close(who: Principal, password: str, mail: Mail) -> None:
     """
     shown = credentials.prove(who, password).password_hash
     person = people.lock(who.id, with_admins=True)
-    if person.password_hash != shown:
-        raise InvalidCredentials(credentials.NOT_YOURS)
+    credentials.insist_on(person, shown)
     people.keep_an_admin(person)
     person.closed_at = person.disabled_at = clock.now()
     links.forget(person)

@@ -19,7 +19,7 @@ def prove(who: Principal, password: str) -> Person:
     """
     person = accounts.profile(who)
     with limits.attempt(limits.PASSWORD, person.email):
-        if not passwords.matches(password, person.password_hash):
+        if not passwords.matches(password, person.password_hash) or person.disabled_at:
             raise InvalidCredentials(NOT_YOURS)
     return person
 
@@ -89,9 +89,14 @@ def _lock_proved(person: Person) -> Person:
     """The person's row, locked, if the password they have shown is still theirs."""
     shown = person.password_hash
     person = accounts.locked(person.id)
-    if person.password_hash != shown:
-        raise InvalidCredentials(NOT_YOURS)
+    insist_on(person, shown)
     return person
+
+
+def insist_on(person: Person, shown: str) -> None:
+    """Refuse somebody whose account has changed since they showed their password: its hash was `shown` then."""
+    if person.password_hash != shown or person.disabled_at:
+        raise InvalidCredentials(NOT_YOURS)
 
 
 def _mail_password_link(email: str, mail: Mail) -> None:

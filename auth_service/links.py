@@ -13,6 +13,8 @@ from chassis.errors import Conflict
 
 Purpose = Literal["password", "email"]
 LIVES = {"password": timedelta(minutes=30), "email": timedelta(hours=24)}
+KEPT = timedelta(days=30)
+"""How long one can still be asked about that was used."""
 
 
 class LinkExpired(Conflict):
@@ -24,8 +26,10 @@ class LinkExpired(Conflict):
 
 def make(person: Person, purpose: Purpose, email: str) -> str:
     """The token of a new link for somebody whose row is locked; older ones of this purpose die. The caller commits."""
-    forget(person, purpose)
     token, now = secrets.token_urlsafe(32), clock.now()
+    forget(person, purpose)
+    over = delete(MailedLink).where(MailedLink.person_id == person.id, MailedLink.expires_at < now - KEPT)
+    db.session.execute(over)
     link = MailedLink(hash=_hash(token), person_id=person.id, purpose=purpose, email=email, created_at=now)
     link.expires_at = now + LIVES[purpose]
     db.session.add(link)

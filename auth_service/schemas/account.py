@@ -144,7 +144,7 @@ class LinkRecord(Out):
 
 
 class EventRecord(Out):
-    """Something that was done with this account, or by this person. The address is told of one's own acts only."""
+    """Something that was done with this account. The address is told of one's own acts only."""
 
     recorded_at: datetime
     actor_id: UUID | None

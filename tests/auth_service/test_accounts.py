@@ -99,6 +99,16 @@ def test_a_taken_address_is_a_conflict(auth: Flask) -> None:
     assert problem["code"] == "email-taken"
 
 
+def test_one_address_has_one_spelling_and_a_tag_makes_another(auth: Flask) -> None:
+    kept = [
+        Api(auth).post("/auth/register", json=ACCOUNT | {"email": email}, expect=201)["email"]
+        for email in ("  PATIENT@Example.COM ", "patient+tag@example.com", "pat.ient@example.com")
+    ]
+
+    assert kept == ["patient@example.com", "patient+tag@example.com", "pat.ient@example.com"]
+    Api(auth).post("/auth/register", json=ACCOUNT | {"email": "patient@example.com."}, expect=422)
+
+
 def test_a_lookalike_address_is_another_account(auth: Flask) -> None:
     Api(auth).post("/auth/register", json=ACCOUNT, expect=201)
 

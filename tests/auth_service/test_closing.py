@@ -111,6 +111,16 @@ def test_everything_that_is_kept_can_be_taken_along(auth: Flask, mailbox: Mailbo
     assert [(one["actor_name"], one["address"]) for one in by_others] == [("Ada Admin", None)]
 
 
+def test_what_one_did_with_others_is_theirs(auth: Flask) -> None:
+    maya, boss = make.person(auth), make.admin(auth)
+    Api(auth, boss.token).get(f"/people/{maya.id}")
+    Api(auth, boss.token).get("/people")
+
+    events = Api(auth, boss.token).get("/auth/me/export")["events"]
+
+    assert {one["action"] for one in events} == {"session.begin"}
+
+
 def test_what_is_taken_along_holds_no_secret_and_nobody_else(
     auth: Flask, mailbox: Mailbox, environment: dict[str, str]
 ) -> None:

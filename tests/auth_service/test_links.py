@@ -17,6 +17,7 @@ from chassis import clock
 from tests import make
 from tests.api import Api
 from tests.mailbox import Mailbox
+from tests.thorough import times
 
 NEW = "another Word 42"
 
@@ -210,7 +211,7 @@ def winners(auth: Flask, token: str, use: Callable[[str], None]) -> int:
 
 
 def test_of_those_who_use_a_link_at_once_one_wins(auth: Flask) -> None:
-    for _ in range(5):
+    for _ in range(times(5, 300)):
         token = link(auth, make.person(auth).email)
         assert winners(auth, token, use_carefully) == 1
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg2
 import pytest
@@ -119,6 +119,17 @@ def test_common_passwords_are_guessable(password: str) -> None:
 )
 def test_what_takes_a_while_to_guess_is_let_through(password: str) -> None:
     assert not passwords.guessable(password, ("maya@example.com", "Maya", "Lindqvist"))
+
+
+def test_a_disabled_person_whose_token_still_holds_changes_nothing(auth: Flask, environment: dict[str, str]) -> None:
+    patient = make.person(auth)
+    with closing(psycopg2.connect(environment["ADMIN_URL"])) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE auth.person SET disabled_at = now() WHERE id = %s", (patient.id,))
+
+    with auth.app_context():
+        who = Principal(UUID(patient.id), "patient", "", uuid4())
+        with pytest.raises(InvalidCredentials):
+            credentials.change_password(who, make.PASSWORD, NEW, auth.extensions["mail"])
 
 
 SignIn = Callable[[str, str], object]
