@@ -24,7 +24,8 @@ from chassis.schemas import UUID_PATTERN, In
 from chassis.settings import Secret, Settings
 
 MAX_BODY = 64 * 1024
-ANSWERS = ("application/json", "application/problem+json", "text/html", "text/css", "text/javascript", "image/png")
+PICTURES = ("image/png", "image/jpeg", "image/webp")
+ANSWERS = ("application/json", "application/problem+json", "text/html", "text/css", "text/javascript", *PICTURES)
 
 
 def _of_postgresql(url: str) -> str:

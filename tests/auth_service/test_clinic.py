@@ -102,7 +102,7 @@ def test_a_wrong_setting_is_named_and_nothing_is_changed(
 def test_a_logo_is_given_back_byte_for_byte_and_kept_for_good(auth: Flask, admin: Api, data: bytes, kind: str) -> None:
     where = admin.put("/clinic/logo", json=picture(data, kind))["logo"]
 
-    shown = Api(auth).send("GET", where)
+    shown = Api(auth).send("GET", where, headers={"Accept": kind})
     unversioned = Api(auth).send("GET", "/clinic/logo")
     assert (shown.get_data(), shown.content_type) == (data, kind)
     assert shown.headers["Cache-Control"] == "public, max-age=31536000, immutable"
