@@ -121,4 +121,4 @@ def _set_up(form: FirstCode, refusal: Refusal | None = None) -> ResponseReturnVa
     if secret is None:
         return redirect(url_for(".index"), 303)
     picture = segno.make(secret["uri"], micro=False, error="m").svg_data_uri(border=4, dark="#15282c", light="#fff")
-    return page("second_factor/set_up.html", form=form, refusal=refusal, secret=secret["secret"], picture=picture)
+    return page("second_factor/set_up.html", form=form, refusal=refusal, picture=picture, **secret)
