@@ -8,7 +8,7 @@ from auth_service import accounts, codes, credentials, limits, revocations
 from auth_service.models import Clinic, Person, SecondFactor, Session, db
 from auth_service.settings import current
 from chassis import clock
-from chassis.errors import Conflict, Forbidden, NotFound
+from chassis.errors import Conflict, Forbidden
 from chassis.identity import Principal
 
 
@@ -29,8 +29,7 @@ class Proposed:
 
 def set_up(who: Principal, password: str) -> Proposed:
     """Propose an authenticator; it counts once it is confirmed. Raises `InvalidCredentials`, `Conflict` if one does."""
-    person = credentials.prove(who, password)
-    factor = _lock(who)
+    person, factor = _proved(who, password)
     if factor and factor.confirmed_at:
         raise Conflict("A second factor is set up already. Remove it first.")
     factor = factor or SecondFactor(person_id=person.id)
@@ -62,10 +61,10 @@ def confirm(who: Principal, code: str) -> list[str]:
 
 def renew_recovery_codes(who: Principal, password: str) -> list[str]:
     """Ten fresh recovery codes in place of the old ones. Raises `InvalidCredentials`, `Conflict` without a factor."""
-    credentials.prove(who, password)
-    _lock_confirmed(who)
+    person, factor = _proved(who, password)
+    _insist_on(factor)
     recovery = codes.new_recovery_codes(who.id)
-    accounts.note("second-factor.add", accounts.profile(who))
+    accounts.note("second-factor.add", person)
     db.session.commit()
     return recovery
 
@@ -75,10 +74,10 @@ def remove(who: Principal, password: str) -> None:
 
     Raises `InvalidCredentials`, `SecondFactorMandatory`, `Conflict` without a factor.
     """
-    person = credentials.prove(who, password)
+    person, factor = _proved(who, password)
     if person.role in current().second_factor_roles:
         raise SecondFactorMandatory
-    db.session.delete(_lock_confirmed(who))
+    db.session.delete(_insist_on(factor))
     codes.forget_recovery_codes(who.id)
     accounts.note("second-factor.remove", person)
     db.session.commit()
@@ -92,15 +91,15 @@ def insist(who: Principal) -> None:
             raise SecondFactorMandatory
 
 
-def _lock(who: Principal) -> SecondFactor | None:
-    """The second factor of a person, both locked."""
-    if db.session.get(Person, who.id, with_for_update=True, populate_existing=True) is None:
-        raise NotFound
-    return db.session.get(SecondFactor, who.id, with_for_update=True, populate_existing=True)
+def _proved(who: Principal, password: str) -> tuple[Person, SecondFactor | None]:
+    """A person who has shown their password and their second factor, both locked."""
+    shown = credentials.prove(who, password).password_hash
+    person = accounts.locked(who.id)
+    credentials.insist_on(person, shown)
+    return person, db.session.get(SecondFactor, who.id, with_for_update=True, populate_existing=True)
 
 
-def _lock_confirmed(who: Principal) -> SecondFactor:
-    factor = _lock(who)
+def _insist_on(factor: SecondFactor | None) -> SecondFactor:
     if factor is None or factor.confirmed_at is None:
         raise Conflict("No second factor is set up.")
     return factor

@@ -75,6 +75,8 @@ def finish_sign_in(challenge: str, code: str, secret: str) -> SignedIn:
     person = challenges.look(challenge)
     with _noting_refusals(person), limits.attempt(limits.CODE, str(person.id)):
         _hold(person)
+        if not person.has_second_factor:  # taken away meanwhile: the password is enough
+            raise challenges.ChallengeExpired
         codes.accept(person.id, code, secret)
         challenges.use(challenge)
         return begin_session(person, secret, second_factor=True)

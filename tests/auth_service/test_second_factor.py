@@ -211,7 +211,7 @@ def test_a_challenge_lives_for_five_minutes(auth: Flask, person: Protected) -> N
     [
         ("UPDATE auth.person SET password_hash = 'changed' WHERE id = %s", "challenge-expired"),
         ("UPDATE auth.person SET disabled_at = now() WHERE id = %s", "invalid-credentials"),
-        ("DELETE FROM auth.second_factor WHERE person_id = %s", "second-factor-refused"),
+        ("DELETE FROM auth.second_factor WHERE person_id = %s", "challenge-expired"),
     ],
 )
 def test_a_challenge_does_not_outlive_what_it_was_given_for(
