@@ -7,7 +7,7 @@ from chassis.client import ServiceClient
 from chassis.keys import KeySet
 from chassis.revocations import Revocations
 from chassis.service import build
-from prescription_service import commands
+from prescription_service import clocks, commands
 from prescription_service.models import audit, db
 from prescription_service.settings import PrescriptionSettings
 from prescription_service.views import medicines, patients, prescriptions
@@ -26,6 +26,6 @@ def create_app(
     app = build("prescription", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
-    app.extensions["zone"] = settings.zone
+    app.extensions["watch"].add(clocks.follow(app, auth, settings.zone))
     commands.register(app)
     return app

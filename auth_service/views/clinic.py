@@ -10,6 +10,7 @@ from auth_service.schemas.clinic import BEGINNINGS, ClinicIn, ClinicOut, LogoIn,
 from chassis.docs import refuses
 from chassis.errors import NotFound
 from chassis.identity import allow, principal, public
+from chassis.web import routine
 
 bp = APIBlueprint("clinic", __name__, tag="Clinic")
 
@@ -21,6 +22,7 @@ PICTURE: dict[int | str, Any] = {200: {"description": "The picture.", "content":
 
 @bp.get("/clinic")
 @public
+@routine
 @bp.output(ClinicOut)
 def settings() -> ClinicOut:
     """Read what admins have said about the clinic. Where null, each program's own setting counts."""

@@ -22,6 +22,7 @@ from chassis.docs import refuses
 from chassis.errors import InvalidCursor, NotFound
 from chassis.identity import allow, principal, public
 from chassis.schemas import page_of
+from chassis.web import routine
 
 bp = APIBlueprint("people", __name__, tag="People")
 
@@ -149,6 +150,7 @@ def suspend(person_id: UUID, given: ReasonIn) -> AccountOut:
 
 @bp.get("/auth/verified-doctors")
 @public
+@routine
 @bp.output(VerifiedDoctorsOut)
 def verified_doctors() -> VerifiedDoctorsOut:
     """List all doctors who may work, for programs that keep a directory."""
