@@ -37,7 +37,7 @@ class Stage:
             method,
             self.clinic.auth.url + path,
             json=json,
-            headers={"Authorization": f"Bearer {who.token}"},
+            headers={"Authorization": f"Bearer {who.token}", **make.from_somewhere()},
             timeout=SOON,
         )
         assert answer.ok, (path, answer.status_code, answer.text)
