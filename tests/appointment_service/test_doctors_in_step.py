@@ -96,6 +96,16 @@ def test_a_new_name_is_taken_over_and_older_appointments_keep_theirs(
     assert Api(appointment, patient.token).get(f"/appointments/{booked['id']}")["doctor_name"] == "Dr Amara Okafor"
 
 
+def test_the_demos_doctors_stay_and_one_waits(auth: Flask, appointment: Flask, admin: Api) -> None:
+    for app in (auth, appointment):
+        assert app.test_cli_runner().invoke(args=["demo"]).exit_code == 0
+
+    follow(appointment)
+
+    assert names(appointment) == ["Dr Amara Okafor", "Dr Ingrid Hansen", "Dr Tomás Silva"]
+    assert [one["name"] for one in admin.get("/people?state=waiting")["items"]] == ["Dr Jana Novák"]
+
+
 def test_an_entry_newer_than_the_list_is_left_alone(appointment: Flask, doctor: make.Person) -> None:
     with appointment.app_context():
         doctors.keep_in_step({}, datetime.now(UTC) - timedelta(minutes=1))
