@@ -106,6 +106,21 @@ def test_the_code_is_asked_for_only_after_a_password_and_not_for_ever(maya: Visi
     assert "start again with your password" in late.text
 
 
+def test_the_second_step_begins_a_new_session_and_leads_only_to_pages_of_this_portal(
+    portal: Flask, maya: Visitor, patient: make.Person
+) -> None:
+    _, codes = set_up(maya)
+    visitor = Visitor(portal)
+    form = visitor.get("/sign-in?next=//evil.test")
+    asked = visitor.press(form, "Sign in", email=patient.email, password=make.PASSWORD)
+    token = asked.fields(asked.form("Sign in")[0])["csrf_token"]
+
+    inside = visitor.press(asked, "Sign in", code=codes[0])
+
+    assert place(inside.path) == "/"
+    assert visitor.post("/sign-out", {"csrf_token": token}, 400)
+
+
 def test_a_challenge_that_the_service_forgot_starts_again(portal: Flask, maya: Visitor, patient: make.Person) -> None:
     set_up(maya)
     visitor = Visitor(portal)
