@@ -4,7 +4,7 @@ import segno
 from flask import Blueprint, current_app, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from chassis.errors import Conflict, Invalid, Refusal
+from chassis.errors import Conflict, Forbidden, Invalid, Refusal
 from portal import kept, session
 from portal.api import services
 from portal.forms import AtMost, Form, Line, Required
@@ -14,6 +14,10 @@ from portal.proving import Proof, again
 pages = Blueprint("second_factor", __name__, url_prefix="/account/second-step")
 
 WRONG = "That code does not fit. Enter the code the app shows now; the clock of your phone must be right."
+MUST_STAY = (
+    "The clinic asks everybody with your work for a second step, so it stays on."
+    " You have another phone? An administrator can remove the old one; then you set it up again."
+)
 
 
 class FirstCode(Form):
@@ -97,6 +101,9 @@ def remove() -> ResponseReturnValue:
         return page("second_factor/remove.html", form=form)
     try:
         services().account.remove_second_factor(form.password.data)
+    except Forbidden as refusal:
+        refusal.detail = MUST_STAY
+        return again("second_factor/remove.html", form, refusal)
     except Refusal as refusal:
         return again("second_factor/remove.html", form, refusal)
     session.renew()
