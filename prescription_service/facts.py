@@ -23,6 +23,21 @@ ERROR_PRONE_NUMBER = re.compile(r"(?<![\d,])\.\d|\.\d*0(?!\d)|\d{5}", re.ASCII)
 """A naked point, a trailing zero, or thousands without their comma: each has been read as ten times the dose."""
 
 
+ALLERGY_LEVELS = {
+    "": "nothing",
+    "stop": "stop",
+    "warn": "warn",
+    "info": "info",
+    "info only": "info",
+    "record and print only": "nothing",
+    "stop for amiodarone": "stop",
+    "stop (angioedema); warn (cough)": "cough",
+    "stop when the recorded reaction was immediate or severe, else warn": "immediate",
+    "warn (stop when the recorded reaction was anaphylaxis, angioedema or severe skin reaction)": "severe",
+}
+"""The levels that `allergy_classes.csv` may use, and what each means to the checks."""
+
+
 class FactsRefused(ValueError):  # noqa: N818 - as refusals are named here
     """The files cannot be taken; `errors` are all reasons, each with its file and line."""
 
@@ -204,6 +219,8 @@ def _interaction(row: Row) -> Interaction:
 
 
 def _allergy_rule(row: Row) -> AllergyRule:
+    for name in ("matches_within_class", "cross_class_level"):
+        _demand(row[name] in ALLERGY_LEVELS, f"{name} is {row[name]!r}, which no check understands")
     return AllergyRule(
         _text(row, "class_key"),
         _text(row, "label"),

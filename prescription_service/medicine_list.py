@@ -32,14 +32,14 @@ def shipped() -> dict[str, str]:
     return {name: (folder / name).read_text(encoding="utf-8") for name in facts.FILES}
 
 
-def import_files(texts: dict[str, str]) -> tuple[Facts, bool]:
+def import_files(texts: dict[str, str], *, again: bool = False) -> tuple[Facts, bool]:
     """Put these files in force. Says whether anything changed. Raises `facts.FactsRefused` and then changes nothing.
 
-    What was prescribed keeps its own copy, so medicines may leave the list.
+    What was prescribed keeps its own copy, so medicines may leave the list. `again` writes what is in force too.
     """
     read = facts.read(texts)
     db.session.execute(text("LOCK TABLE facts_version IN EXCLUSIVE MODE"))
-    if db.session.scalar(select(FactsVersion.version)) == read.version:
+    if db.session.scalar(select(FactsVersion.version)) == read.version and not again:
         db.session.commit()
         return read, False
     for table in (FactsVersion, FormularyRow, InteractionRow, AllergyRuleRow):
@@ -50,6 +50,12 @@ def import_files(texts: dict[str, str]) -> tuple[Facts, bool]:
     db.session.add_all(AllergyRuleRow(line=n, **asdict(rule)) for n, rule in enumerate(read.allergy_rules, 1))
     db.session.commit()
     return read, True
+
+
+def forget() -> None:
+    """Let this process read the tables again."""
+    global _loaded
+    _loaded = None
 
 
 def current() -> Facts:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -50,7 +50,9 @@ class Prescription(Model):
     notes: Mapped[str]
     issued_at: Mapped[datetime]
     valid_until: Mapped[date | None]
+    coverage: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     medicines: Mapped[list["Medicine"]] = relationship(order_by="Medicine.position", lazy="selectin")
+    alerts: Mapped[list["AlertEvent"]] = relationship(order_by="AlertEvent.id", lazy="selectin")
 
 
 class Medicine(Model):
@@ -78,6 +80,30 @@ class Medicine(Model):
         if self.structure is None or self.listed is None:
             return None
         return {**self.structure, **self.listed, "directions": self.directions}
+
+
+class AlertEvent(Model):
+    """An alert that was there at signing, and what the prescriber decided about it."""
+
+    __tablename__ = "alert_event"
+    __table_args__ = (
+        CheckConstraint("tier IN ('stop', 'ask', 'info')", name="tier"),
+        CheckConstraint("decision IN ('overridden', 'acknowledged', 'shown')", name="decision"),
+        Index("ix_alert_event_prescription_id", "prescription_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    prescription_id: Mapped[UUID] = mapped_column(ForeignKey("prescription.id"))
+    position: Mapped[int | None]
+    key: Mapped[str]
+    rule: Mapped[str]
+    tier: Mapped[str]
+    message: Mapped[str]
+    decision: Mapped[str]
+    reason: Mapped[str]
+    actor_id: Mapped[UUID]
+    facts_version: Mapped[str]
+    at: Mapped[datetime]
 
 
 class IdempotencyKey(IdempotencyKeyColumns, Model):

@@ -1,19 +1,17 @@
 """The rules of prescribing: a doctor writes and signs for a visit of theirs; doctor and patient read it ever after."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, tuple_
 
-from chassis import clock
 from chassis.errors import Conflict, NotFound
-from chassis.identity import DoctorNotVerified, Principal
+from chassis.identity import Principal
 from prescription_service import limits, medicine_list, words
 from prescription_service.facts import Facts
 from prescription_service.models import Medicine, Prescription, db
-from prescription_service.numbers import new_number
 from prescription_service.structure import STRUCTURE, Structure
 
 COPIED = {"generic_name", "tall_man_name", "atc_code", "dose_form", "duplicate_classes", "ingredients"}
@@ -57,41 +55,8 @@ class Wish:
     medicines: Sequence[MedicineWords | Structure]
     notes: str = ""
     valid_until: date | None = None
-
-
-def write(doctor: Principal, visit: Visit, wish: Wish, today: date) -> Prescription:
-    """Sign a prescription for a visit of this doctor, on this day of the clinic's calendar.
-
-    The names, the date of birth and the licence are copied as they are now. Raises `AppointmentCancelled`,
-    `DoctorNotVerified`, `Invalid`, and `MedicineListMissing` where a medicine is to come from the list.
-    """
-    if visit.status == "cancelled":
-        raise AppointmentCancelled
-    if not doctor.licence_number or not doctor.licence_register:
-        raise DoctorNotVerified
-    medicines = draw_up(wish.medicines, today)
-    controlled = any(medicine.listed and medicine.listed["controlled"] for medicine in medicines)
-    now = clock.now()
-    prescription = Prescription(
-        number=new_number(today),
-        appointment_id=visit.id,
-        appointment_time=visit.appointment_time,
-        doctor_id=doctor.id,
-        doctor_name=doctor.name,
-        doctor_specialty=visit.doctor_specialty,
-        doctor_licence_number=doctor.licence_number,
-        doctor_licence_register=doctor.licence_register,
-        patient_id=visit.patient_id,
-        patient_name=visit.patient_name,
-        patient_birth_date=visit.patient_birth_date,
-        notes=wish.notes,
-        issued_at=now,
-        valid_until=limits.valid_until(wish.valid_until, controlled, today),
-        medicines=medicines,
-    )
-    db.session.add(prescription)
-    db.session.commit()
-    return prescription
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """The reasons for going on in spite of an alert, by its key."""
 
 
 def draw_up(medicines: Sequence[MedicineWords | Structure], today: date) -> list[Medicine]:

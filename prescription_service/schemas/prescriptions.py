@@ -43,6 +43,13 @@ def _by_kind(value: Any, _: Any) -> MedicineIn | StructuredMedicineIn:
 AnyMedicineIn = Annotated[MedicineIn | StructuredMedicineIn, WrapValidator(_by_kind)]
 
 
+class OverrideIn(In):
+    """Going on in spite of an alert: its key, and why. An alert that stops needs a reason of 10 characters."""
+
+    key: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[0-9a-f]+$")]
+    reason: Annotated[Line, StringConstraints(max_length=200)] = ""
+
+
 class PrescriptionIn(In):
     """A prescription to sign, for an appointment of the doctor who asks.
 
@@ -53,11 +60,13 @@ class PrescriptionIn(In):
     notes: Annotated[Prose, StringConstraints(max_length=2000)] = ""
     medicines: Annotated[list[AnyMedicineIn], Field(min_length=1, max_length=10)]
     valid_until: PlainDate | None = None
+    overrides: Annotated[list[OverrideIn], Field(max_length=200)] = []
 
     @property
     def as_wish(self) -> Wish:
         """As the rules take it."""
-        return Wish([medicine.words for medicine in self.medicines], self.notes, self.valid_until)
+        overrides = {one.key: one.reason for one in self.overrides}
+        return Wish([medicine.words for medicine in self.medicines], self.notes, self.valid_until, overrides)
 
 
 class PrescriptionsIn(Paging):
@@ -83,6 +92,64 @@ class MedicineOut(Out):
     structured: StructuredMedicineOut | None = None
 
 
+class NotCheckedOut(Out):
+    """Something that was compared with nothing, and why."""
+
+    name: str
+    why: str
+
+
+class SumOut(Out):
+    """The arithmetic of one medicine."""
+
+    position: int
+    shown: str
+
+
+class CoverageOut(Out):
+    """How far the checks went. What stands under `not_checked` was compared with nothing, so silence says nothing."""
+
+    facts_version: str
+    interaction_rules: int
+    checked: list[str]
+    compared_with: list[str]
+    not_checked: list[NotCheckedOut]
+    allergy_state: Literal["not-asked", "none-known", "has"]
+    allergies_asked_at: datetime | None
+    arithmetic: list[SumOut]
+
+
+class AlertOut(Out):
+    """Something to think of. `stop` needs a reason to go on, `ask` an answer, `info` nothing."""
+
+    key: str
+    rule: str
+    tier: Literal["stop", "ask", "info"]
+    message: str
+    positions: list[int]
+    overridable: bool
+
+
+class AnsweredAlertOut(Out):
+    """An alert that was there at signing, and what the prescriber decided."""
+
+    position: int | None
+    rule: str
+    tier: Literal["stop", "ask", "info"]
+    message: str
+    decision: Literal["overridden", "acknowledged", "shown"]
+    reason: str
+
+
+class CheckOut(Out):
+    """What signing would find now, and the words it would print."""
+
+    patient_id: UUID
+    medicines: list[MedicineOut]
+    alerts: list[AlertOut]
+    coverage: CoverageOut
+
+
 class PrescriptionOut(Out):
     """A signed prescription, for its prescriber and its patient."""
 
@@ -103,6 +170,8 @@ class PrescriptionOut(Out):
     medicines: list[MedicineOut]
     issued_at: datetime
     valid_until: date | None = None
+    alerts: list[AnsweredAlertOut] = []
+    coverage: CoverageOut | None = None
 
 
 class PrescriptionsPage(Page[PrescriptionOut]):

@@ -10,25 +10,26 @@ from chassis.errors import InvalidCursor, NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, bearer_token, principal
 from chassis.schemas import page_of
-from prescription_service import prescribing
+from prescription_service import prescribing, safety, signing
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
 from prescription_service.medicine_list import MedicineListMissing
 from prescription_service.models import IdempotencyKey, audit, db
 from prescription_service.schemas.prescriptions import (
+    CheckOut,
     PrescriptionIn,
     PrescriptionOut,
     PrescriptionsIn,
     PrescriptionsPage,
     PurposeIn,
 )
-from prescription_service.views import RETRIES, appointments, cursors, today
+from prescription_service.views import RETRIES, appointments, cursors, today, zone
 
 bp = APIBlueprint("prescriptions", __name__, tag="Prescriptions")
 
 
 @bp.post("/prescriptions")
 @allow("doctor")
-@refuses(AppointmentNotFound, prescribing.AppointmentCancelled, MedicineListMissing, *RETRIES)
+@refuses(AppointmentNotFound, prescribing.AppointmentCancelled, safety.AlertsUnresolved, MedicineListMissing, *RETRIES)
 @idempotent(db, IdempotencyKey)
 @bp.input(PrescriptionIn, arg_name="wish")
 @bp.output(PrescriptionOut, status_code=201)
@@ -39,7 +40,20 @@ def write(wish: PrescriptionIn) -> PrescriptionOut:
     It is issued to the patient of that appointment and never changes afterwards.
     """
     visit = fetch_visit(appointments(), bearer_token(), wish.appointment_id)
-    return PrescriptionOut.of(prescribing.write(principal(), visit, wish.as_wish, today()))
+    return PrescriptionOut.of(signing.sign(principal(), visit, wish.as_wish, zone(), today()))
+
+
+@bp.post("/prescriptions/check")
+@allow("doctor")
+@refuses(AppointmentNotFound, MedicineListMissing)
+@bp.input(PrescriptionIn, arg_name="wish")
+@bp.output(CheckOut)
+@audit.of("prescription.check", subjects=lambda answer: [(None, answer.patient_id)])
+def check(wish: PrescriptionIn) -> CheckOut:
+    """Ask what the safety checks would find, without signing anything."""
+    visit = fetch_visit(appointments(), bearer_token(), wish.appointment_id)
+    drawn_up, found = signing.look(visit, wish.as_wish, zone(), today())
+    return CheckOut.of({**vars(drawn_up), "alerts": found.alerts, "coverage": safety.coverage(found)})
 
 
 @bp.get("/prescriptions")

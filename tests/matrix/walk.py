@@ -22,6 +22,7 @@ _day = make.clinic_day().isoformat()
 ELSEWHERE = {
     "GET /slots": ("doctor_id", f"?doctor_id={{}}&from={_day}&to={_day}", None),
     "POST /appointments": ("doctor_id", "", make.wish("{}", at=make.time(16))),
+    "POST /prescriptions/check": ("appointment_id", "", {"appointment_id": "{}", "medicines": [make.MEDICINE]}),
     "POST /prescriptions": ("appointment_id", "", {"appointment_id": "{}", "medicines": [make.MEDICINE]}),
 }
 """Where the id is not in the path: which id, the query and the body around it."""

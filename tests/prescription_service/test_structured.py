@@ -26,7 +26,8 @@ def doctor(auth: Flask, appointment: Flask) -> make.Person:
 
 
 @pytest.fixture
-def visit(appointment: Flask, patient: make.Person, doctor: make.Person) -> str:
+def visit(appointment: Flask, prescription: Flask, patient: make.Person, doctor: make.Person) -> str:
+    Api(prescription, patient.token).put(f"/patients/{patient.id}/allergies/none-known")
     found: str = make.appointment(appointment, patient, doctor)["id"]
     return found
 
