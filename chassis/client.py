@@ -50,10 +50,12 @@ class ServiceClient:
         params: Json | None = None,
         headers: dict[str, str] | None = None,
         timeout: float | None = None,
+        as_file: bool = False,
     ) -> Any:
         """Send one request and give back the parsed JSON (None for an empty answer).
 
-        `timeout` in seconds counts for this call in place of the client's.
+        `timeout` in seconds counts for this call in place of the client's. With `as_file` the answer may be anything,
+        and its bytes and media type come back.
         Idempotent methods are tried once more when the connection breaks before an answer.
         Raises `Refusal` for every answer of 4xx and `Unavailable` when there is no usable answer in time.
         """
@@ -64,7 +66,7 @@ class ServiceClient:
         tries = 2 if method in IDEMPOTENT or "Idempotency-Key" in sent else 1
         for left in range(tries - 1, -1, -1):
             try:
-                return self._send(method, path, deadline, json=json, params=params, headers=sent)
+                return self._send(method, path, deadline, as_file, json=json, params=params, headers=sent)
             except requests.ConnectionError as error:
                 if not left or time.monotonic() > deadline - self.CONNECT_TIMEOUT:
                     raise self._out(error) from error
@@ -72,7 +74,7 @@ class ServiceClient:
                 raise self._out(error) from error
         raise AssertionError("unreachable")
 
-    def _send(self, method: str, path: str, deadline: float, **sent: Any) -> Any:
+    def _send(self, method: str, path: str, deadline: float, as_file: bool, **sent: Any) -> Any:
         left = max(deadline - time.monotonic(), 0.05)
         with self.session.request(
             method,
@@ -90,6 +92,8 @@ class ServiceClient:
                 raise _with_patience(refusal, response.headers.get("Retry-After", ""))
             if response.status_code >= 300:
                 raise self._out("an unexpected redirect")
+            if as_file:
+                return body, response.headers.get("Content-Type", "")
             return self._parse(body) if body else None
 
     def _read(self, response: requests.Response) -> bytes:

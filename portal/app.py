@@ -6,9 +6,8 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from chassis import web
-from portal import dates, errors, idle, pages, security, session, views
+from portal import clinic, dates, errors, idle, pages, security, session, views
 from portal.api import Services
-from portal.clinic import Clinic
 from portal.settings import PortalSettings
 
 ROOT = Path(__file__).parent.parent
@@ -20,10 +19,10 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.secret_key = settings.portal_secret_key
     web.prepare(app, "portal", settings)
-    app.extensions["clinic"] = Clinic.of(settings)
     app.extensions["services"] = Services.at(settings)
     security.init_app(app)
-    idle.init_app(app, settings)
+    for told in (clinic, idle):
+        told.init_app(app, settings)
     for part in (session, dates, pages, errors):
         part.init_app(app)
     csrf = CSRFProtect(app)

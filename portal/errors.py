@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from chassis.errors import Refusal, Unauthenticated, Unavailable
 from portal import idle, kept, outages, session
 from portal.pages import page
+from portal.security import FromElsewhere
 
 WORDS = {
     400: ("We could not read that", "Something in the request was not in order. Go back and try again."),
@@ -23,6 +24,7 @@ WORDS = {
     500: ("Something went wrong on our side", "It is not your fault. Try again in a minute."),
 }
 
+FROM_ELSEWHERE = "To keep your account safe we only take forms from our own pages. Nothing was done."
 SIGNED_OUT = "You were signed out."
 GO_ON = "Sign in to go on where you left off."
 CHANGED = "The clinic has changed what your account is for. This is your page now."
@@ -41,6 +43,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         return error.description or "", 400, {"Content-Type": "text/plain"}  # a host that is not ours has no pages
     if error.code is not None and error.code < 400:
         return error
+    if isinstance(error, FromElsewhere):
+        return page("errors/error.html", status=403, title="This was sent from another site", words=FROM_ELSEWHERE)
     body = make_response(error_page(error.code or 500))
     if error.code == 405:
         body.headers.extend(list(error.get_headers())[1:])

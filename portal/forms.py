@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from flask import request
-from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, FormField, PasswordField, StringField, TextAreaField
 from wtforms import Form as PlainForm
@@ -21,10 +20,6 @@ ErrorLink = tuple[str, str]
 
 class Form(FlaskForm):  # type: ignore[misc]
     """Base of all forms; carries the form token."""
-
-    def validate_on_submit(self, extra_validators: Any = None) -> bool:
-        """Whether this form was sent, and all of it is right. One that is only taken up again was not sent yet."""
-        return "resumed" not in request.form and bool(super().validate_on_submit(extra_validators))
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
         """Whether this form was sent, and all of it is right. One that is only taken up again was not sent yet."""

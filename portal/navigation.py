@@ -21,19 +21,27 @@ _PATIENT = [
     ("home", "Home", "home", "home.index"),
     ("appointments", "Appointments", "calendar", "appointments.index"),
     ("prescriptions", "Prescriptions", "prescription", "prescriptions.index"),
-    ("account", "My details", "person", "account.index"),
+    ("account", "My account", "person", "account.index"),
 ]
 _DOCTOR = [
     ("today", "Today", "calendar", "doctor.today"),
     ("prescriptions", "Prescriptions", "prescription", "prescriptions.index"),
-    ("account", "My details", "person", "account.index"),
+    ("account", "My account", "person", "account.index"),
 ]
-_ADMIN = [("home", "Home", "home", "home.index"), ("account", "My details", "person", "account.index")]
+_WAITING = [("home", "Home", "home", "home.index"), ("account", "My account", "person", "account.index")]
+_ADMIN = [
+    ("home", "Home", "home", "home.index"),
+    ("people", "People", "people", "people.index"),
+    ("waiting", "Doctors waiting", "stethoscope", "people.waiting"),
+    ("record", "Record of access", "eye", "record.index"),
+    ("clinic", "Clinic", "place", "clinic.settings"),
+    ("account", "My account", "lock", "account.index"),
+]
 
 
 def items(person: Person | None) -> list[Item]:
     """The links for this person; none for a visitor."""
     if person is None:
         return []
-    by_role = {"patient": _PATIENT, "doctor": _DOCTOR if person.verified else _ADMIN, "admin": _ADMIN}
+    by_role = {"patient": _PATIENT, "doctor": _DOCTOR if person.verified else _WAITING, "admin": _ADMIN}
     return [Item(section, label, icon, url_for(endpoint)) for section, label, icon, endpoint in by_role[person.role]]

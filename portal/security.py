@@ -1,10 +1,14 @@
 """What every answer carries and what no request may do: headers, cross-site posts, sizes, caching."""
 
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
-from flask import Flask, Response, abort, current_app, request, url_for
+from flask import Flask, Response, current_app, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Forbidden
 
 POLICY = "; ".join(
     [
@@ -28,6 +32,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 LARGEST_FORM = 256 * 1024
+LARGEST_FILE = 8 * 1024 * 1024
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 YEAR = 365 * 24 * 3600
 
 
@@ -48,9 +54,24 @@ def static_url(filename: str) -> str:
     return url_for("static", filename=filename, v=fingerprint(filename))
 
 
+class FromElsewhere(Forbidden):
+    """403: a form that a page of another site has sent in this person's name."""
+
+
+def takes_file(view: View) -> View:
+    """Let this view take a file: a larger body, so that one that is too large can be told so beside the box."""
+    view.largest = LARGEST_FILE  # type: ignore[attr-defined]
+    return view
+
+
 def _refuse_cross_site() -> None:
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
-        abort(403)
+        raise FromElsewhere
+
+
+def _allow_file() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    request.max_content_length = getattr(view, "largest", LARGEST_FORM)
 
 
 def _send_headers(response: Response) -> Response:
@@ -58,9 +79,9 @@ def _send_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")
-    if request.endpoint != "static":
+    if request.endpoint not in {"static", "clinic.logo"}:
         response.headers["Cache-Control"] = "no-store"
-    elif response.status_code in {200, 206, 304}:
+    elif request.endpoint == "static" and response.status_code in {200, 206, 304}:
         _cache(response)
     return response
 
@@ -76,5 +97,6 @@ def init_app(app: Flask) -> None:
     """Put all of it in place."""
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, MAX_FORM_PARTS=300)
     app.before_request(_refuse_cross_site)
+    app.before_request(_allow_file)
     app.after_request(_send_headers)
     app.jinja_env.globals["static_url"] = static_url

@@ -165,9 +165,17 @@ def _guard() -> ResponseReturnValue | None:
         raise TokenMissing  # signed out meanwhile, perhaps in another window: what was typed is worth keeping
     if somebody is None:
         return to_sign_in()
-    if access is not None and somebody.role not in access:
+    if access is not None and somebody.role not in access and _role_now(somebody) not in access:
         abort(403)
     return None
+
+
+def _role_now(somebody: Person) -> Role:
+    """The role of somebody who is about to be refused: it may have changed since their token was signed."""
+    try:
+        return renew().role
+    except Unavailable:
+        return somebody.role
 
 
 def to_sign_in(after: str | None = None) -> ResponseReturnValue:

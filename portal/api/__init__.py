@@ -9,6 +9,8 @@ from portal.api.account import Account
 from portal.api.appointments import Appointments
 from portal.api.auth import Auth
 from portal.api.base import Neighbour
+from portal.api.clinic import ClinicApi
+from portal.api.people import People
 from portal.api.prescriptions import Prescriptions
 from portal.settings import PortalSettings
 
@@ -19,6 +21,8 @@ class Services:
 
     auth: Auth
     account: Account
+    people: People
+    clinic: ClinicApi
     appointments: Appointments
     prescriptions: Prescriptions
 
@@ -29,6 +33,8 @@ class Services:
         return cls(
             auth=Auth(auth),
             account=Account(auth),
+            people=People(auth),
+            clinic=ClinicApi(auth),
             appointments=Appointments(Neighbour("appointment", settings.appointment_url)),
             prescriptions=Prescriptions(Neighbour("prescription", settings.prescription_url)),
         )

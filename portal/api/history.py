@@ -1,6 +1,7 @@
 """The records of access that each service keeps: who saw what."""
 
 from datetime import datetime
+from typing import Any, TypeVar
 
 from portal import session
 from portal.api.base import Answer, Api, Listing
@@ -18,6 +19,9 @@ class Event(Answer):
     outcome: str
 
 
+E = TypeVar("E", bound=Event)
+
+
 class Record(Api):
     """One service's record of access."""
 
@@ -25,3 +29,12 @@ class Record(Api):
         """What others did with the signed-in patient's record before a moment, newest first."""
         params = {"others": "true", "limit": limit} | ({"until": until.isoformat()} if until else {})
         return self.read(Listing[Event], "GET", "/audit-events", token=session.token(), params=params)
+
+    def of_anybody(self, kind: type[E], **asked: Any) -> Listing[E]:
+        """What an admin asks for, newest first: filters as in the service's API, moments as they are."""
+        params = {name: _as_sent(value) for name, value in asked.items() if value is not None}
+        return self.read(Listing[kind], "GET", "/audit-events", token=session.token(), params=params)  # type: ignore[valid-type]
+
+
+def _as_sent(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

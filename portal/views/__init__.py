@@ -7,15 +7,19 @@ from portal.views import (
     accounts,
     appointments,
     booking,
+    clinic,
     credentials,
     directory,
     doctor,
     home,
     idle,
+    licences,
     links,
+    people,
     prescribing,
     prescriptions,
     privacy,
+    record,
     second_factor,
     second_step,
     sign_ins,
@@ -26,5 +30,6 @@ def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
     care = (directory, booking, appointments, doctor, prescribing, prescriptions)
-    for area in (home, idle, accounts, second_step, links, *own, *care):
+    admin = (people, licences, record, clinic)
+    for area in (home, idle, accounts, second_step, links, *own, *care, *admin):
         app.register_blueprint(area.pages)

@@ -15,6 +15,9 @@ from portal.people import Person
 
 pages = Blueprint("home", __name__)
 
+MOST_COUNTED = 100
+"""Doctors who wait are counted up to here; nobody lets more wait."""
+
 
 @pages.get("/")
 @session.public
@@ -38,11 +41,13 @@ def _doctor(doctor: Person) -> ResponseReturnValue:
     if not doctor.verified:
         with suppress(Unavailable):
             doctor = session.renew()
-    return redirect(url_for("doctor.today"), 303) if doctor.verified else page("home/unverified.html")
+    return redirect(url_for("doctor.today"), 303) if doctor.verified else page("home/unverified.html", somebody=doctor)
 
 
 def _admin(_: Person) -> ResponseReturnValue:
-    return page("home/admin.html")
+    """What waits for somebody to look at it."""
+    waiting = part(lambda: services().people.listed(role="doctor", state="waiting", limit=MOST_COUNTED))
+    return page("home/admin.html", waiting=waiting)
 
 
 @pages.get("/resume")
