@@ -1,6 +1,7 @@
 """The record of access: every look and every change is there, with its effect or not at all, and nobody rewrites it."""
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator
 from datetime import time
@@ -99,6 +100,21 @@ def test_each_use_of_a_prescription_is_noted_and_what_it_was_for(
     ]
     # and the look at the appointment that the prescription is for
     assert rows.events()[-1] == ("appointment.read", "done", doctor.id, visit, patient.id)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_view_of_what_is_a_patients_notes_its_use(request: pytest.FixtureRequest, service: str) -> None:
+    app: Flask = request.getfixturevalue(service)
+    of_patients = set()
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        given_out = getattr(view, "_spec", {}).get("response", {}).get("schema")
+        tells_of = json.dumps(given_out.model_json_schema()) if hasattr(given_out, "model_json_schema") else ""
+        if '"patient_id"' in tells_of or "patient_id" in rule.arguments or "appointment_id" in rule.arguments:
+            of_patients.add(rule.endpoint)
+
+    assert "audit.listed" in of_patients
+    assert [name for name in of_patients if not hasattr(app.view_functions[name], "note_refusal")] == []
 
 
 def test_a_page_notes_each_patient_once_and_an_empty_one_nobody(
