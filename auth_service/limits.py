@@ -120,8 +120,8 @@ def locked(people: Iterable[Person]) -> set[UUID]:
         .where(Attempt.kind.in_((PASSWORD.kind, CODE.kind)))
         .order_by(Attempt.kind, Attempt.account, Attempt.address, Attempt.attempted_at)
     )
-    together = groupby(db.session.execute(failed), key=lambda row: (row[0], row[1], row[2]))
-    return {owners[key[1]] for key, rows in together if pause([row[3] for row in rows], clock.now())}
+    together = groupby(db.session.execute(failed), key=lambda row: (row.account, row.kind, row.address))
+    return {owners[key[0]] for key, rows in together if pause([row.attempted_at for row in rows], clock.now())}
 
 
 def _waits(limit: Limit, account: bytes | None) -> tuple[timedelta, timedelta]:
@@ -137,17 +137,24 @@ def _wait_of_address(limit: Limit, now: datetime) -> timedelta:
     query = select(Attempt.attempted_at, Attempt.succeeded).order_by(Attempt.attempted_at)
     query = query.where(Attempt.kind == limit.kind, Attempt.address == _address(), Attempt.attempted_at > now - MINUTE)
     rows = db.session.execute(query).all()
-    failed = [row[0] for row in rows if not row[1]]
-    waits = [_wait([row[0] for row in rows], limit.attempts, MINUTE, now)]
-    return max([*waits, _wait(failed, limit.failures, MINUTE, now) if limit.failures else NOW])
+    wait = _wait([row.attempted_at for row in rows], limit.attempts, MINUTE, now)
+    if limit.failures:
+        failed = [row.attempted_at for row in rows if not row.succeeded]
+        wait = max(wait, _wait(failed, limit.failures, MINUTE, now))
+    return wait
 
 
 def _wait_of_account(limit: Limit, account: bytes, now: datetime) -> timedelta:
-    query = select(Attempt.attempted_at, Attempt.address).order_by(Attempt.attempted_at)
-    query = query.where(Attempt.kind == limit.kind, Attempt.account == account, Attempt.succeeded.is_(False))
-    rows = db.session.execute(query.where(Attempt.attempted_at > now - DAY)).all()
-    here = pause([row[0] for row in rows if row[1] == _address()], now) if limit.guesses else NOW
-    return max(here, _wait([row[0] for row in rows], limit.anywhere, HOUR, now) if limit.anywhere else NOW)
+    failed = select(Attempt.attempted_at).order_by(Attempt.attempted_at)
+    failed = failed.where(Attempt.kind == limit.kind, Attempt.account == account, Attempt.succeeded.is_(False))
+    wait = NOW
+    if limit.guesses:
+        here = failed.where(Attempt.address == _address(), Attempt.attempted_at > now - DAY)
+        wait = pause(db.session.scalars(here).all(), now)
+    if limit.anywhere:
+        lately = failed.where(Attempt.attempted_at > now - HOUR)
+        wait = max(wait, _wait(db.session.scalars(lately).all(), limit.anywhere, HOUR, now))
+    return wait
 
 
 def _wait(times: Sequence[datetime], most: int, window: timedelta, now: datetime) -> timedelta:
