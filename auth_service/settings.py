@@ -45,7 +45,10 @@ Roles = Annotated[str, AfterValidator(_of_roles)]
 
 
 class AuthSettings(ServiceSettings):
-    """`AUTH_SECRET_KEY` encrypts the signing keys at rest and derives refresh tokens: lose it and all sign in again."""
+    """`AUTH_SECRET_KEY` encrypts signing keys and second factors at rest, and derives refresh tokens.
+
+    Under another one new signing keys are made, and second factors have to be set up again.
+    """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 

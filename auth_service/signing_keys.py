@@ -8,12 +8,12 @@ import base64
 import json
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import jwt
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -29,6 +29,8 @@ AHEAD = timedelta(seconds=60)
 KEPT = timedelta(seconds=LIFE + 6 * LEEWAY)
 """A key is published this long after it signed its last token."""
 _ONE_AT_A_TIME = 7283641
+Pair = tuple[str, ec.EllipticCurvePrivateKey]
+"""A `kid` and the private key of that name."""
 
 
 def published(secret: str) -> list[dict[str, Any]]:
@@ -48,21 +50,19 @@ def public_key(kid: str) -> Any | None:
     return _parsed(jwk["x"], jwk["y"]) if jwk else None
 
 
-def signing_key(secret: str) -> tuple[str, ec.EllipticCurvePrivateKey]:
-    """The `kid` and private key to sign with now; the first one is made when there is none."""
-    key = _signs()
-    if key is None:
+def signing_key(secret: str) -> Pair:
+    """The `kid` and private key to sign with now; the first one is made when there is none that the secret opens."""
+    found = _signs(secret)
+    if found is None:
         db.session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
-        key = _signs() or _add_key(secret)
-    return key.kid, _decrypt(secret, key.private_key)
+        found = _signs(secret) or _begin(secret)
+    return found
 
 
 def rotate(secret: str) -> str:
     """Publish a new key and give its `kid`. It signs from `AHEAD` on; what signed until then ends with its tokens."""
     db.session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
-    for key in _unretired():
-        if key.retired_at is None:
-            key.retired_at = clock.now() + AHEAD
+    _retire(clock.now() + AHEAD)
     new = _add_key(secret)
     db.session.execute(delete(SigningKey).where(~_published()))
     db.session.commit()
@@ -88,11 +88,28 @@ def _published() -> ColumnElement[bool]:
     return or_(SigningKey.retired_at.is_(None), SigningKey.retired_at > clock.now() - KEPT)
 
 
-def _signs() -> SigningKey | None:
+def _signs(secret: str) -> Pair | None:
     """The newest key that has been published long enough; the oldest of all as long as none has."""
-    keys = _unretired()
-    ready = [key for key in keys if key.created_at <= clock.now() - AHEAD]
-    return ready[-1] if ready else next(iter(keys), None)
+    ready: list[Pair] = []
+    waiting: list[Pair] = []
+    for key in _unretired():
+        if private := _decrypt(secret, key.private_key):
+            (ready if key.created_at <= clock.now() - AHEAD else waiting).append((key.kid, private))
+    return ready[-1] if ready else next(iter(waiting), None)
+
+
+def _begin(secret: str) -> Pair:
+    """A first key that signs at once. Keys of another secret sign no more."""
+    _retire(clock.now())
+    key = _add_key(secret)
+    private = _decrypt(secret, key.private_key)
+    assert private is not None  # noqa: S101 - encrypted a moment ago
+    return key.kid, private
+
+
+def _retire(at: datetime) -> None:
+    for key in _unretired():
+        key.retired_at = min(key.retired_at or at, at)
 
 
 def _unretired() -> Sequence[SigningKey]:
@@ -119,11 +136,13 @@ def _add_key(secret: str) -> SigningKey:
 
 
 @lru_cache(maxsize=8)
-def _decrypt(secret: str, encrypted: bytes) -> ec.EllipticCurvePrivateKey:
-    key = serialization.load_pem_private_key(_cipher(secret).decrypt(encrypted), password=None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError("the stored signing key is not an elliptic curve key")
-    return key
+def _decrypt(secret: str, encrypted: bytes) -> ec.EllipticCurvePrivateKey | None:
+    """The private key, or None for one that was made under another secret."""
+    try:
+        key = serialization.load_pem_private_key(_cipher(secret).decrypt(encrypted), password=None)
+    except InvalidToken:
+        return None
+    return key if isinstance(key, ec.EllipticCurvePrivateKey) else None
 
 
 @lru_cache(maxsize=2)

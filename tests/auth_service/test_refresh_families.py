@@ -12,12 +12,11 @@ from flask import Flask
 from auth_service import signing_in
 from auth_service.signing_in import GRACE
 from chassis import clock
-from tests import make
+from tests import make, thorough
 from tests.api import Api
-from tests.thorough import times
 
 PAGES = 20
-ROUNDS = times(4, 1000)
+ROUNDS = thorough.times(4, 1000)
 SOON = 30.0
 
 

@@ -12,7 +12,9 @@ from psycopg2.extras import Json
 
 from appointment_service import create_app
 from appointment_service.settings import AppointmentSettings
+from auth_service import create_app as create_auth
 from auth_service import signing_keys
+from auth_service.settings import AuthSettings
 from auth_service.signing_keys import AHEAD, KEPT
 from chassis import clock, tokens
 from chassis.keys import KeySet
@@ -80,6 +82,19 @@ def test_the_first_key_is_published_before_anybody_signs_in(auth: Flask, environ
 
     assert published(auth) == [first]
     assert signs(auth) == first
+
+
+def test_after_a_change_of_the_secret_a_new_key_signs(auth: Flask, environment: dict[str, str]) -> None:
+    before = make.person(auth)
+    other = create_auth(AuthSettings(**{**environment, "AUTH_SECRET_KEY": "another".ljust(32, "-")}))
+
+    after = make.person(other)
+
+    assert kid_of(after.token) != kid_of(before.token)
+    assert signs(other) == kid_of(after.token)
+    for person in (before, after):
+        assert Api(other, person.token).get("/auth/me")["id"] == person.id
+    Api(other).post("/auth/refresh", json={"refresh_token": before.refresh_token})
 
 
 def test_a_new_key_is_published_ahead_and_the_old_one_to_its_last_token(

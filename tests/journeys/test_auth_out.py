@@ -15,13 +15,12 @@ from flask import Flask
 
 from auth_service import signing_in
 from chassis.revocations import Revocations
-from tests import make
+from tests import make, thorough
 from tests.chassis.forge import forger
 from tests.servers import Clinic, Program
-from tests.thorough import times
 
-THOROUGH = times(0, 1)
-ROUNDS = times(1, 10)
+THOROUGH = thorough.times(0, 1)
+ROUNDS = thorough.times(1, 10)
 REFUSED_WITHIN, BACK_WITHIN = 10.0, 2.0
 SOON = 30.0
 STAYS_OUT = 2.0
@@ -85,7 +84,7 @@ LET_THROUGH = [(200, "", ""), (404, "appointment-not-found", "")]
 READ = [(200, "", "")] * 2
 
 
-@pytest.mark.parametrize("out", [killed, frozen][: times(1, 2)])
+@pytest.mark.parametrize("out", [killed, frozen][: thorough.times(1, 2)])
 def test_nothing_fails_open_and_all_is_back(
     clinic: Clinic, auth: Flask, out: Callable[[Program], AbstractContextManager[None]], request: pytest.FixtureRequest
 ) -> None:

@@ -18,14 +18,13 @@ from auth_service import signing_keys
 from auth_service.models import SigningKey, db
 from auth_service.signing_keys import AHEAD
 from chassis.keys import KeySet
-from tests import make
+from tests import make, thorough
 from tests.chassis.forge import Forger, forger
 from tests.servers import ROOT, Clinic
-from tests.thorough import times
 
-PEOPLE = times(3, 8)
-REQUESTS = times(200, 20_000)
-WAITS = times(0, 1)
+PEOPLE = thorough.times(3, 8)
+REQUESTS = thorough.times(200, 20_000)
+WAITS = thorough.times(0, 1)
 BREATH = 0.0 if WAITS else 0.1
 """Seconds between a person's requests, so that the quick run leaves the machine to the other tests."""
 SOON = 60.0 + 600 * WAITS

@@ -6,17 +6,18 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 import requests
 from flask import Flask
 
-from tests import make
+from auth_service import models, signing_in
+from tests import make, thorough
 from tests.servers import Clinic
-from tests.thorough import times
 
-EVENTS = times(1, 200)
-THOROUGH = times(0, 1)
+EVENTS = thorough.times(1, 200)
+THOROUGH = thorough.times(0, 1)
 BOUND = 3.0
 WATCHED = 2.5
 """Seconds of refusals after which both workers of both services must have heard: they ask every two."""
@@ -26,28 +27,34 @@ SOON = 30.0
 
 @dataclass(frozen=True)
 class Stage:
-    """The running clinic, the auth service's rules in this process, and an admin."""
+    """The running clinic, and the auth service's rules in this process."""
 
     clinic: Clinic
     auth: Flask
-    admin: make.Person
 
     def ask(self, who: make.Person, method: str, path: str, json: object = None) -> None:
-        answer = requests.request(
-            method,
-            self.clinic.auth.url + path,
-            json=json,
-            headers={"Authorization": f"Bearer {who.token}", **make.from_somewhere()},
-            timeout=SOON,
-        )
+        headers = {"Authorization": f"Bearer {who.token}", **make.from_somewhere()}
+        deadline = time.monotonic() + SOON
+        while True:  # so few hashes at once: told to come again, one does
+            answer = requests.request(method, self.clinic.auth.url + path, json=json, headers=headers, timeout=SOON)
+            if answer.status_code != 503 or time.monotonic() > deadline:
+                break
         assert answer.ok, (path, answer.status_code, answer.text)
 
     def as_admin(self, who: make.Person, method: str, action: str, json: object = None) -> None:
-        self.ask(self.admin, method, f"/people/{who.id}/{action}", json)
+        self.ask(make.admin(self.auth), method, f"/people/{who.id}/{action}", json)
 
     def refresh(self, token: str) -> requests.Response:
         body = {"refresh_token": token}
         return requests.post(f"{self.clinic.auth.url}/auth/refresh", json=body, timeout=SOON)
+
+
+def elsewhere(stage: Stage, who: make.Person) -> make.Person:
+    """The same person with a second session."""
+    with stage.auth.app_context():
+        person = models.db.session.get_one(models.Person, UUID(who.id))
+        signed_in = signing_in.begin_session(person, stage.auth.config["AUTH_SECRET_KEY"])
+        return make.Person(who.id, who.email, signed_in.access_token, signed_in.refresh_token)
 
 
 def signs_out(stage: Stage, who: make.Person) -> None:
@@ -56,7 +63,7 @@ def signs_out(stage: Stage, who: make.Person) -> None:
 
 
 def ends_everywhere(stage: Stage, who: make.Person) -> None:
-    stage.ask(make.sign_in(stage.auth, who.email), "DELETE", "/auth/me/sessions")
+    stage.ask(elsewhere(stage, who), "DELETE", "/auth/me/sessions")
 
 
 def is_disabled(stage: Stage, who: make.Person) -> None:
@@ -72,9 +79,8 @@ def loses_the_licence(stage: Stage, who: make.Person) -> None:
 
 
 def changes_the_password_elsewhere(stage: Stage, who: make.Person) -> None:
-    elsewhere = make.sign_in(stage.auth, who.email)
     body = {"current_password": make.PASSWORD, "new_password": "quiet harbour 7 lamps"}
-    stage.ask(elsewhere, "POST", "/auth/me/password", body)
+    stage.ask(elsewhere(stage, who), "POST", "/auth/me/password", body)
 
 
 def is_robbed(stage: Stage, who: make.Person) -> None:
@@ -97,7 +103,8 @@ EVENT_KINDS: list[Callable[[Stage, make.Person], None]] = [
 
 @pytest.fixture
 def stage(clinic: Clinic, auth: Flask) -> Stage:
-    return Stage(clinic, auth, make.admin(auth))
+    make.person(auth)  # its password is hashed once for all
+    return Stage(clinic, auth)
 
 
 def status(url: str, who: make.Person) -> tuple[int, str]:
@@ -106,8 +113,10 @@ def status(url: str, who: make.Person) -> tuple[int, str]:
     return answer.status_code, "" if answer.ok else answer.json()["code"]
 
 
-def seconds_until_refused(stage: Stage, who: make.Person, event: Callable[[Stage, make.Person], None]) -> float:
+def seconds_until_refused(stage: Stage, event: Callable[[Stage, make.Person], None]) -> float:
     """From the event's own answer to the last request that any worker let through."""
+    who = make.person(stage.auth, "doctor")
+    other = make.person(stage.auth, "doctor")
     urls = [f"{stage.clinic.appointment.url}/appointments", f"{stage.clinic.prescription.url}/prescriptions"]
     assert [status(url, who) for url in urls] == [(200, "")] * 2
     event(stage, who)
@@ -120,20 +129,17 @@ def seconds_until_refused(stage: Stage, who: make.Person, event: Callable[[Stage
                 accepted = time.monotonic()
         assert accepted < happened + SOON
         time.sleep(0.05)
+    assert [status(url, other) for url in urls] == [(200, "")] * 2, "somebody who did nothing of the kind"
     return accepted - happened
 
 
 def test_it_counts_everywhere_within_seconds(stage: Stage) -> None:
     events = EVENT_KINDS * EVENTS
-    people = [make.person(stage.auth, "doctor") for _ in events]
-    untouched = make.person(stage.auth, "doctor")
-
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        delays = list(pool.map(lambda who, event: seconds_until_refused(stage, who, event), people, events))
+        delays = list(pool.map(lambda event: seconds_until_refused(stage, event), events))
 
     for kind, event in enumerate(EVENT_KINDS):
         found = sorted(delays[kind :: len(EVENT_KINDS)])
         p50, p99 = found[len(found) // 2], found[math.ceil(len(found) * 0.99) - 1]
         sys.stderr.write(f"{event.__name__}: {len(found)} events, p50 {p50:.2f} s, p99 {p99:.2f} s\n")
         assert not THOROUGH or p99 <= BOUND
-    assert status(f"{stage.clinic.appointment.url}/appointments", untouched) == (200, "")
