@@ -3,6 +3,7 @@
 import hmac
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable
 from uuid import uuid4
 
@@ -12,14 +13,20 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 
+from appointment_service import create_app
+from appointment_service.settings import AppointmentSettings
 from chassis import tokens
 from chassis.errors import Refusal
-from tests import make
+from chassis.keys import KeySet
+from tests import make, thorough
+from tests.api import Api
 from tests.chassis.conftest import Service, outcome
 from tests.chassis.forge import ORDER, Forger, b64, dump, forger, unb64
+from tests.chassis.network import answer, client_of, neighbour, says
 
 INVALID = (401, "token-invalid")
 MISSING = (401, "token-missing")
+FLOOD = thorough.times(300, 100_000)
 
 
 @pytest.fixture
@@ -329,3 +336,27 @@ def test_a_signed_out_or_unknown_person_is_refused_by_auth(auth: Flask, services
 
     only_auth = [service for service in services if service.name == "auth"]
     assert accepted(only_auth, rows.items(), refusal=(401, "token-revoked")) == {}
+
+
+def test_a_flood_of_made_up_tokens_gets_nobody_in_and_asks_auth_for_keys_once(
+    environment: dict[str, str], auth: Flask, migrated: None, forge: Forger
+) -> None:
+    """Each names another key and another person; people with good tokens go on between them."""
+    jwks = answer(Api(auth).client.get("/.well-known/jwks.json").get_data())
+    found: Counter[tuple[int, str]] = Counter()
+    with neighbour(says(jwks)) as there:
+        app = create_app(AppointmentSettings(**environment), client_of("auth", there.url))
+        good = Api(app, forge.token())
+        assert good.send("GET", "/appointments").status_code == 200
+        first = len(there.requests)
+        _, payload, signature = forge.token().split(".")
+        began = time.monotonic()
+        for n in range(FLOOD):
+            header = b64(dump(forge.header | {"kid": f"made-up-{n}"}))
+            found[outcome(Api(app, f"{header}.{payload}.{signature}").send("GET", "/appointments"))] += 1
+            if n % 100 == 0:
+                assert good.send("GET", "/appointments").status_code == 200
+        spent = time.monotonic() - began
+
+    assert found == {INVALID: FLOOD}
+    assert len(there.requests) - first <= 1 + spent / KeySet.FRESH_FOR
