@@ -5,13 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from auth_service import accounts, revocations
+from auth_service import accounts, revocations, signing_in
 from auth_service.models import Person, Session, audit, db
 from chassis import clock
 from chassis.errors import NotFound
 from chassis.identity import Principal
-
-MOST = 100
 
 
 def listed(who: Principal) -> Sequence[Session]:
@@ -19,7 +17,7 @@ def listed(who: Principal) -> Sequence[Session]:
     query = select(Session).where(
         Session.person_id == who.id, Session.ended_at.is_(None), Session.expires_at > clock.now()
     )
-    return db.session.scalars(query.order_by(Session.last_used_at.desc(), Session.id).limit(MOST)).all()
+    return db.session.scalars(query.order_by(Session.last_used_at.desc(), Session.id).limit(signing_in.MOST)).all()
 
 
 def end(who: Principal, session_id: UUID) -> None:

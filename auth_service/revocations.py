@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import ColumnElement, and_, delete, func, select, text
 
 from auth_service.models import Person, Revocation, Session, db
 from chassis import clock
@@ -59,11 +59,28 @@ def given_out(sequence: int) -> int:
     return sequence if sequence <= (db.session.scalar(highest) or 0) else 0
 
 
+def end_surplus(person_id: UUID, most: int) -> Sequence[Session]:
+    """End those of a person's sessions that were used longest ago, so that at most so many go on. The caller commits.
+
+    Whoever could begin sessions without end would make every end of them a work of minutes, which others wait for.
+    """
+    living = select(Session).where(_lives(person_id))
+    kept = select(Session.id).where(_lives(person_id)).order_by(Session.last_used_at.desc(), Session.id).limit(most)
+    surplus = living.where(Session.id.not_in(kept)).with_for_update(skip_locked=True)  # another sign-in may be at it
+    ended = db.session.scalars(surplus).all()
+    for session in ended:
+        session.ended_at = clock.now()
+    _add([session.id for session in ended], None)
+    return ended
+
+
 def _living(person_id: UUID) -> Sequence[Session]:
-    query = select(Session).where(
-        Session.person_id == person_id, Session.ended_at.is_(None), Session.expires_at > clock.now()
-    )
-    return db.session.scalars(query.with_for_update()).all()
+    return db.session.scalars(select(Session).where(_lives(person_id)).with_for_update()).all()
+
+
+def _lives(person_id: UUID) -> ColumnElement[bool]:
+    """Sessions of which an access token may be alive: one signed at the very end of its session outlives it."""
+    return and_(Session.person_id == person_id, Session.ended_at.is_(None), Session.expires_at > clock.now() - KEPT)
 
 
 def _add(session_ids: Iterable[UUID], version: int | None) -> None:

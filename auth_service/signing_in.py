@@ -26,6 +26,8 @@ from chassis.errors import TooManyRequests, Unauthenticated
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(days=7)
 GRACE = timedelta(seconds=10)
+MOST = 100
+"""Sessions of one person at a time; the one used longest ago makes room for another."""
 
 
 class InvalidCredentials(Unauthenticated):
@@ -94,6 +96,8 @@ def begin_session(person: Person, secret: str, *, second_factor: bool = False) -
     session.second_factor = second_factor
     db.session.add(session)
     db.session.flush()
+    for ended in revocations.end_surplus(person.id, MOST):
+        _note("session.end", person, ended.id)
     token = secrets.token_urlsafe(32)
     _store(token, session, now)
     access = access_tokens.sign(person, session.id, secret, second_factor=second_factor)
@@ -114,8 +118,14 @@ def _hold(person: Person) -> None:
     """Keep the account as it is until the commit, if it has not changed since it was read: hashing takes its time."""
     proved_with = person.password_hash
     db.session.refresh(person, with_for_update={"read": True})
+    _see_second_factor(person)
     if person.disabled_at or person.password_hash != proved_with:
         raise InvalidCredentials
+
+
+def _see_second_factor(person: Person) -> None:
+    """Read again whether there is one, behind the lock: of other tables a statement tells what was before it waited."""
+    db.session.refresh(person, ["has_second_factor"])
 
 
 @contextmanager
@@ -155,6 +165,7 @@ def refresh(token: str, secret: str) -> SignedIn:
         _store(successor, session, now)
     if person is None or person.disabled_at:
         raise RefreshRefused
+    _see_second_factor(person)
     access = access_tokens.sign(person, session.id, secret, second_factor=session.second_factor)
     db.session.commit()
     return SignedIn(person, access, successor)
