@@ -60,6 +60,12 @@ class Patient:
     allergies: Sequence[KnownAllergy]
     others: Sequence[Item]
 
+    @property
+    def on_record(self) -> tuple[str, ...]:
+        """The allergies that count, each with what it did: `penicillin (rash)`."""
+        active = [one for one in self.allergies if one.status == "active"]
+        return tuple(f"{one.label} ({one.reaction})" if one.reaction else one.label for one in active)
+
 
 @dataclass(frozen=True)
 class Alert:
@@ -94,6 +100,7 @@ class Found:
     facts_version: str
     allergy_state: str
     allergies_asked_at: datetime | None
+    allergies: tuple[str, ...] = ()
 
 
 def check(items: Sequence[Item], unlisted: Sequence[NotChecked], patient: Patient, facts: Facts) -> Found:
@@ -117,6 +124,7 @@ def check(items: Sequence[Item], unlisted: Sequence[NotChecked], patient: Patien
         facts_version=facts.version,
         allergy_state=patient.allergy_state,
         allergies_asked_at=patient.asked_at,
+        allergies=patient.on_record,
     )
 
 

@@ -26,13 +26,22 @@ def reckon(medicine: Structure, unit: str) -> Reckoning:
     how, doses = medicine.frequency, _doses(medicine.frequency, days or 1)
     if how.kind == "parts-of-day":
         each = sum(how.amounts.values(), Decimal(0))
-        shown = f"{numerals.figures(each)} a day × {days} days"
+        shown = f"{numerals.figures(each)} a day × {days} {'day' if days == 1 else 'days'}"
     else:
         each = medicine.dose or Decimal(0)
-        shown = f"{numerals.figures(each)} × {doses} {'dose' if doses == 1 else 'doses'}"
-        shown += f" in {days} days" if days and how.kind != "once" else ""
+        shown = f"{numerals.figures(each)} × {_course(how, doses, days)}"
     expected = (each * doses).to_integral_value(ROUND_CEILING)
-    return Reckoning(expected, f"{shown} = {numerals.figures(expected)} {numerals.plural(unit)}")
+    return Reckoning(
+        expected, f"{shown} = {numerals.figures(expected)} {unit if expected == 1 else numerals.plural(unit)}"
+    )
+
+
+def _course(how: Frequency, doses: int, days: int | None) -> str:
+    """The doses of a course: `3 a day × 7 days`, or how many they are where a course is no multiple of a day."""
+    if how.kind == "per-day" and days:
+        return f"{how.times} a day × {days} {'day' if days == 1 else 'days'}"
+    said = f"{doses} {'dose' if doses == 1 else 'doses'}"
+    return f"{said} in {days} days" if days and how.kind != "once" else said
 
 
 def _why_not(medicine: Structure, unit: str) -> str:

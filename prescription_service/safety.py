@@ -40,13 +40,17 @@ def examine(
     Raises `MedicineListMissing` when there is something to check and nothing to check it with.
     """
     known = allergies.of(patient_id)
+    recorded = [
+        KnownAllergy(*(getattr(one, name) for name in KnownAllergy.__dataclass_fields__)) for one in known.allergies
+    ]
     taken = [
         line for line in current_medicines.prescribed_to(patient_id, zone, today) if line.prescription_id not in besides
     ]
     reported = current_medicines.reported_by(patient_id)
     unlisted = [NotChecked(one.name, "It is not from the medicine list.") for one in medicines if one.structure is None]
     if len(unlisted) == len(medicines):
-        return Found((), (), (), tuple(unlisted), (), 0, "", known.state, known.asked_at)
+        on_record = Patient(known.state, known.asked_at, recorded, ()).on_record
+        return Found((), (), (), tuple(unlisted), (), 0, "", known.state, known.asked_at, on_record)
     facts = medicine_list.current()
     unlisted += [
         NotChecked(line.medicine.name, f"It is not from the medicine list ({_whence(line)}).")
@@ -69,9 +73,6 @@ def examine(
         if one.formulary_id in facts.medicines
     ]
     own = [_item(one, facts, *current_medicines.course(one, today)) for one in medicines if one.structure]
-    recorded = [
-        KnownAllergy(*(getattr(one, name) for name in KnownAllergy.__dataclass_fields__)) for one in known.allergies
-    ]
     return check(own, unlisted, Patient(known.state, known.asked_at, recorded, others), facts)
 
 
@@ -104,6 +105,7 @@ def coverage(found: Found) -> dict[str, Any]:
         "not_checked": [asdict(one) for one in found.not_checked],
         "allergy_state": found.allergy_state,
         "allergies_asked_at": asked_at.isoformat() if asked_at else None,
+        "allergies": list(found.allergies),
         "arithmetic": [{"position": position, "shown": shown} for position, shown in found.arithmetic],
     }
 

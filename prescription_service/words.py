@@ -169,10 +169,7 @@ def _rest(medicine: Structure, unit: str) -> list[str]:
     """What is not about taking: figures and words, as a figure alone is altered with one stroke."""
     said = [medicine.instructions] if medicine.instructions else []
     said += [f"For: {medicine.indication}."] if medicine.indication else []
-    said.append(_supply(medicine, unit))
-    repeats = f"Repeats: {medicine.repeats} ({numerals.words(medicine.repeats) if medicine.repeats else 'none'})"
-    interval = medicine.repeat_interval_days
-    said.append(f"{repeats}, at least {_days(interval)} apart." if interval else f"{repeats}.")
+    said += [f"Supply: {supply(medicine, unit)}.", f"Repeats: {repeats(medicine)}."]
     reason = medicine.no_substitution_reason
     if medicine.substitution_allowed == bool(reason):
         raise CannotBeSaidError("a refused substitution has a reason, an allowed one has none")
@@ -181,10 +178,17 @@ def _rest(medicine: Structure, unit: str) -> list[str]:
     return said
 
 
-def _supply(medicine: Structure, unit: str) -> str:
-    """`Supply: 21 (twenty-one) capsules.`"""
+def supply(medicine: Structure, unit: str) -> str:
+    """`21 (twenty-one) capsules`"""
     said = unit if medicine.quantity == 1 else numerals.plural(unit)
-    return f"Supply: {numerals.figures(medicine.quantity)} ({numerals.words(medicine.quantity)}) {said}."
+    return f"{numerals.figures(medicine.quantity)} ({numerals.words(medicine.quantity)}) {said}"
+
+
+def repeats(medicine: Structure) -> str:
+    """`0 (none)`, `2 (two), at least 21 days apart`"""
+    said = f"{medicine.repeats} ({numerals.words(medicine.repeats) if medicine.repeats else 'none'})"
+    interval = medicine.repeat_interval_days
+    return f"{said}, at least {_days(interval)} apart" if interval else said
 
 
 def _days(number: int) -> str:

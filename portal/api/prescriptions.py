@@ -7,14 +7,64 @@ from portal import session
 from portal.api.base import Answer, Api, Listing
 
 
+class Structured(Answer):
+    """A medicine from the list, in parts: amounts in words, and the one sentence of how it is taken."""
+
+    generic_name: str
+    tall_man_name: str
+    strength: str
+    dose_form: str
+    brand: str = ""
+    controlled: bool = False
+    directions: str
+    quantity_words: str
+    repeats_words: str
+    substitution_allowed: bool
+    no_substitution_reason: str = ""
+    indication: str = ""
+    note_to_pharmacist: str = ""
+
+    @property
+    def generic(self) -> str:
+        """The generic name, with the capitals that keep lookalikes apart."""
+        return self.tall_man_name + self.generic_name[len(self.tall_man_name) :]
+
+
 class Medicine(Answer):
-    """One medicine of a prescription, as it was signed."""
+    """One medicine of a prescription, as it was signed. Not from the medicine list, it has only its texts."""
 
     position: int
     name: str
     dosage: str
     duration: str
     instructions: str | None = None
+    structured: Structured | None = None
+
+
+class AnsweredAlert(Answer):
+    """An alert at signing, and what the prescriber decided."""
+
+    position: int | None = None
+    tier: str
+    message: str
+    decision: str
+    reason: str = ""
+
+
+class Sum(Answer):
+    """The arithmetic of one medicine."""
+
+    position: int
+    shown: str
+
+
+class Coverage(Answer):
+    """What was known of the patient at signing, and the sums."""
+
+    allergy_state: str
+    allergies_asked_at: datetime | None = None
+    allergies: list[str] = []
+    arithmetic: list[Sum] = []
 
 
 class Prescription(Answer):
@@ -34,6 +84,9 @@ class Prescription(Answer):
     notes: str | None = None
     medicines: list[Medicine]
     issued_at: datetime
+    valid_until: date | None = None
+    alerts: list[AnsweredAlert] = []
+    coverage: Coverage | None = None
 
 
 class Prescriptions(Api):
@@ -44,9 +97,10 @@ class Prescriptions(Api):
         params = {name: value for name, value in asked.items() if value is not None}
         return self.read(Listing[Prescription], "GET", "/prescriptions", token=session.token(), params=params)
 
-    def one(self, prescription_id: str) -> Prescription:
-        """One of the person's own prescriptions."""
-        return self.read(Prescription, "GET", f"/prescriptions/{prescription_id}", token=session.token())
+    def one(self, prescription_id: str, purpose: str = "read") -> Prescription:
+        """One of the person's own prescriptions. The record of access says what for: to `read` or to `print` it."""
+        path, params = f"/prescriptions/{prescription_id}", {"purpose": purpose}
+        return self.read(Prescription, "GET", path, token=session.token(), params=params)
 
     def write(self, appointment_id: str, notes: str, medicines: list[dict[str, str]], key: str) -> Prescription:
         """Sign and issue a prescription for a visit. The same key and words give the same prescription."""

@@ -38,7 +38,7 @@ def paper(prescription_id: UUID) -> ResponseReturnValue:
     chosen = PAPERS.get(request.args.get("size", "a5").lower())
     if chosen is None:
         abort(404)
-    prescription = services().prescriptions.one(str(prescription_id))
+    prescription = services().prescriptions.one(str(prescription_id), "print")
     return page(
         "prescriptions/print.html",
         prescription=prescription,

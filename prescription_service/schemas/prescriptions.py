@@ -116,6 +116,7 @@ class CoverageOut(Out):
     not_checked: list[NotCheckedOut]
     allergy_state: Literal["not-asked", "none-known", "has"]
     allergies_asked_at: datetime | None
+    allergies: list[str] = []
     arithmetic: list[SumOut]
 
 

@@ -4,11 +4,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from chassis.schemas import In, Line, Out, PlainDate, Prose
-from prescription_service import error_prone, shortcuts
+from prescription_service import error_prone, shortcuts, words
 from prescription_service.structure import STRUCTURE, Kind, Structure, Timing, Weekday
 
 
@@ -202,7 +210,9 @@ class StructuredMedicineOut(Out):
     start_on: date | None
     quantity: AmountOut
     quantity_unit: str
+    quantity_words: str
     repeats: int
+    repeats_words: str
     repeat_interval_days: int | None
     substitution_allowed: bool
     no_substitution_reason: str
@@ -210,3 +220,13 @@ class StructuredMedicineOut(Out):
     indication: str
     instructions: str
     note_to_pharmacist: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_words(cls, parts: Any) -> Any:
+        """Figures and words beside each other, as paper needs them."""
+        if not isinstance(parts, dict) or "quantity_words" in parts:
+            return parts
+        structure = STRUCTURE.validate_python(parts)
+        quantity = words.supply(structure, parts["quantity_unit"])
+        return {**parts, "quantity_words": quantity, "repeats_words": words.repeats(structure)}

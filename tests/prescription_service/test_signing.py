@@ -150,7 +150,7 @@ def test_asking_signs_nothing_and_says_the_same(asked: Api, api: Api, visit: str
     looked = api.post("/prescriptions/check", json=body)
 
     assert [alert["rule"] for alert in looked["alerts"]] == ["interaction:X023"]
-    assert looked["coverage"]["arithmetic"][0] == {"position": 1, "shown": "1 × 28 doses in 28 days = 28 tablets"}
+    assert looked["coverage"]["arithmetic"][0] == {"position": 1, "shown": "1 × 1 a day × 28 days = 28 tablets"}
     assert next(medicine["name"] for medicine in looked["medicines"]) == "warfarin sodium 1 mg tablet"
     assert api.get("/prescriptions")["items"] == []
     signing = api.post("/prescriptions", json=body, expect=409)

@@ -49,6 +49,8 @@ def test_the_four_texts_are_rendered_from_the_structure(api: Api, visit: str) ->
     assert one["duration"] == "For 7 days"
     assert one["instructions"] == "Supply: 21 (twenty-one) capsules. Repeats: 0 (none). Substitution: allowed."
     assert one["structured"]["directions"] == "Take 1 capsule (500 mg) by mouth 3 times a day for 7 days."
+    assert one["structured"]["quantity_words"] == "21 (twenty-one) capsules"
+    assert one["structured"]["repeats_words"] == "0 (none)"
     assert one["structured"]["atc_code"] == "J01CA04"
     assert {name: one["structured"][name] for name in ("dose", "quantity", "repeats")} == {
         "dose": 1,
