@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Text, Uuid, cast, column, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm import aliased
 
 from appointment_service.models import Doctor, db
 from chassis.errors import NotFound
@@ -18,11 +19,12 @@ class DoctorNotFound(NotFound):
     code, title, detail = "doctor-not-found", "No such doctor", "There is no doctor with this id."
 
 
-def directory(limit: int, after: tuple[str, str] | None) -> Sequence[Doctor]:
-    """Doctors who can be booked, by name: `limit` of them behind the (name, id) of the last one seen."""
+def directory(limit: int, after: UUID | None) -> Sequence[Doctor]:
+    """Doctors who can be booked, by name: `limit` of them behind the last one seen."""
     query = select(Doctor).where(Doctor.bookable).order_by(Doctor.name, Doctor.id).limit(limit)
     if after:
-        query = query.where(tuple_(Doctor.name, Doctor.id) > (after[0], UUID(after[1])))
+        seen = aliased(Doctor)
+        query = query.join(seen, seen.id == after).where(tuple_(Doctor.name, Doctor.id) > tuple_(seen.name, seen.id))
     return db.session.scalars(query).all()
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from auth_service import codes, limits, revocations
 from auth_service.models import Person, SecondFactor, Session, db
@@ -16,8 +17,6 @@ from chassis.identity import Principal
 
 Role = Literal["patient", "doctor", "admin"]
 State = Literal["active", "disabled", "closed", "waiting"]
-Position = tuple[str, str, UUID]
-"""Last name, first name and id of the last person seen: the order of the list."""
 
 
 class NotOneself(Conflict):
@@ -59,7 +58,7 @@ class Found:
     locked: bool
 
 
-def listed(wanted: Filter, limit: int, after: Position | None) -> Sequence[Found]:
+def listed(wanted: Filter, limit: int, after: UUID | None) -> Sequence[Found]:
     """Up to `limit` people by name, behind the last one seen."""
     query = select(Person).order_by(Person.last_name, Person.first_name, Person.id).limit(limit)
     if wanted.search:
@@ -71,7 +70,11 @@ def listed(wanted: Filter, limit: int, after: Position | None) -> Sequence[Found
     if wanted.ids is not None:
         query = query.where(Person.id.in_(wanted.ids))
     if after:
-        query = query.where(tuple_(Person.last_name, Person.first_name, Person.id) > after)
+        seen = aliased(Person)
+        behind = tuple_(Person.last_name, Person.first_name, Person.id) > tuple_(
+            seen.last_name, seen.first_name, seen.id
+        )
+        query = query.join(seen, seen.id == after).where(behind)
     return found(db.session.scalars(query).all())
 
 

@@ -30,9 +30,10 @@ bp = APIBlueprint("doctors", __name__, tag="Doctors")
 @bp.output(DoctorsPage)
 def directory(paging: Paging) -> DoctorsPage:
     """List the doctors who can be booked, by name."""
-    after = cursors().read("doctors", paging.cursor) if paging.cursor else None
-    found, more = page_of(doctors.directory(paging.limit + 1, (after[0], after[1]) if after else None), paging.limit)
-    cursor = cursors().write("doctors", [found[-1].name, str(found[-1].id)]) if more else None
+    seen = cursors().read("doctors", paging.cursor) if paging.cursor else None
+    found, more = page_of(doctors.directory(paging.limit + 1, UUID(seen[0]) if seen else None), paging.limit)
+    # the id, not the name, which may be longer than an address
+    cursor = cursors().write("doctors", [str(found[-1].id)]) if more else None
     return DoctorsPage(items=[DoctorOut.of(doctor) for doctor in found], next_cursor=cursor)
 
 

@@ -37,10 +37,10 @@ def listed(wanted: PeopleIn) -> AccountsPage:
     """List people by name. `waiting` are doctors whose licence nobody has checked yet."""
     owner = f"people:{principal().id}"
     seen = cursors().read(owner, wanted.cursor) if wanted.cursor else None
-    after = (seen[0], seen[1], UUID(seen[2])) if seen else None
+    after = UUID(seen[0]) if seen else None
     found, more = page_of(people.listed(wanted.filter, wanted.limit + 1, after), wanted.limit)
-    last = found[-1].person if more else None
-    cursor = cursors().write(owner, [last.last_name, last.first_name, str(last.id)]) if last else None
+    # the id, not the name: an address may be seen, and a name may be longer than one
+    cursor = cursors().write(owner, [str(found[-1].person.id)]) if more else None
     return AccountsPage(items=[AccountOut.of_found(one) for one in found], next_cursor=cursor)
 
 

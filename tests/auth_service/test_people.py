@@ -57,6 +57,20 @@ def close(auth: Flask, person: make.Person) -> None:
     assert closing.status_code == 204
 
 
+def test_the_longest_names_stand_in_nobodys_way(auth: Flask, admin: Api) -> None:
+    letters = [chr(0x4E00 + n * 37 % 20000) for n in range(400)]
+    emails = {
+        make.person(auth, first_name="".join(letters[n:200]) + letters[n] * n, last_name="".join(letters[200:])).email
+        for n in range(3)
+    }
+    first = admin.get("/people?limit=1&role=patient")
+    second = admin.get(f"/people?limit=1&role=patient&cursor={first['next_cursor']}")
+    third = admin.get(f"/people?limit=1&role=patient&cursor={second['next_cursor']}")
+
+    assert {page["items"][0]["email"] for page in (first, second, third)} == emails
+    assert third["next_cursor"] is None
+
+
 def test_pages_follow_one_another_by_name_and_leave_nobody_out(auth: Flask, admin: Api) -> None:
     for name in ("Berg", "Ahmed", "Berg", "Øst", "Chen"):
         make.person(auth, first_name="Kim", last_name=name)
