@@ -8,7 +8,7 @@ from jinja2 import StrictUndefined
 from wtforms import Form
 
 from chassis.errors import Refusal, RequestInProgress, TooManyRequests, Unavailable
-from portal import forms, kept, navigation, session
+from portal import allergies, forms, kept, navigation, session
 from portal.clinic import clinic
 from portal.outages import outage
 
@@ -55,7 +55,7 @@ def init_app(app: Flask) -> None:
     """Strict templates with the clinic, the person and the way around in them."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["form_owner"] = kept.owner
+    app.jinja_env.globals.update(form_owner=kept.owner, reactions=allergies.REACTIONS)
     app.context_processor(
         lambda: {"clinic": clinic(), "person": session.person(), "navigation": navigation.items(session.person())}
     )

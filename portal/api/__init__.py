@@ -10,6 +10,8 @@ from portal.api.appointments import Appointments
 from portal.api.auth import Auth
 from portal.api.base import Neighbour
 from portal.api.clinic import ClinicApi
+from portal.api.medicines import Medicines
+from portal.api.patients import Patients
 from portal.api.people import People
 from portal.api.prescriptions import Prescriptions
 from portal.settings import PortalSettings
@@ -25,18 +27,23 @@ class Services:
     clinic: ClinicApi
     appointments: Appointments
     prescriptions: Prescriptions
+    medicines: Medicines
+    patients: Patients
 
     @classmethod
     def at(cls, settings: PortalSettings) -> "Services":
         """The services at the addresses in the settings."""
         auth = Neighbour("auth", settings.auth_url)
+        prescription = Neighbour("prescription", settings.prescription_url)
         return cls(
             auth=Auth(auth),
             account=Account(auth),
             people=People(auth),
             clinic=ClinicApi(auth),
             appointments=Appointments(Neighbour("appointment", settings.appointment_url)),
-            prescriptions=Prescriptions(Neighbour("prescription", settings.prescription_url)),
+            prescriptions=Prescriptions(prescription),
+            medicines=Medicines(prescription),
+            patients=Patients(prescription),
         )
 
 

@@ -13,6 +13,7 @@ from portal.views import (
     doctor,
     home,
     idle,
+    known,
     licences,
     links,
     people,
@@ -29,7 +30,7 @@ from portal.views import (
 def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
-    care = (directory, booking, appointments, doctor, prescribing, prescriptions)
+    care = (directory, booking, appointments, doctor, known, prescribing, prescriptions)
     admin = (people, licences, record, clinic)
     for area in (home, idle, accounts, second_step, links, *own, *care, *admin):
         app.register_blueprint(area.pages)

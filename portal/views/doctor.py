@@ -11,7 +11,7 @@ from wtforms import Form as PlainForm
 from wtforms.validators import ValidationError
 
 from chassis import clock
-from portal import dates, session
+from portal import dates, known, session
 from portal.api import services
 from portal.api.appointments import Appointment
 from portal.forms import Line
@@ -100,4 +100,4 @@ def _read(day: date) -> Day:
 def visit_page(visit: Appointment) -> ResponseReturnValue:
     """An appointment as its doctor sees it: who, when, why, and what was prescribed."""
     prescriptions = part(lambda: services().prescriptions.listed(appointment_id=visit.id, limit=50))
-    return page("doctor/appointment.html", visit=visit, prescriptions=prescriptions)
+    return page("doctor/appointment.html", visit=visit, known=known.of(visit), prescriptions=prescriptions)

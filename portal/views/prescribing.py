@@ -1,6 +1,7 @@
 """Writing a prescription: write, check, sign. What is typed travels in the form itself, so that no page loses it."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -8,11 +9,13 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from chassis.errors import Conflict, IdempotencyMismatch, Invalid, Refusal, Unavailable
-from portal import session
+from portal import known, session
+from portal.allergies import AllergyForm
 from portal.api import services
 from portal.api.appointments import Appointment
 from portal.pages import page
 from portal.prescription_form import MOST, PrescriptionForm, blank_row
+from portal.views.known import ask, record
 
 pages = Blueprint("prescribing", __name__, url_prefix="/appointments")
 
@@ -63,14 +66,15 @@ def write(appointment_id: UUID) -> ResponseReturnValue:
 def _form(
     visit: Appointment, form: PrescriptionForm, focus: str | None = None, refusal: Refusal | None = None
 ) -> ResponseReturnValue:
-    return page(
-        "prescriptions/write.html", form=form, visit=visit, focus=focus, refusal=refusal, most=MOST, blank=blank_row()
-    )
+    shown: dict[str, Any] = {"focus": focus, "most": MOST, "blank": blank_row(), "known": known.of(visit)}
+    return page("prescriptions/write.html", form=form, visit=visit, refusal=refusal, **shown)
 
 
 def _check(visit: Appointment, form: PrescriptionForm, refusal: Refusal | None = None) -> ResponseReturnValue:
     closed = isinstance(refusal, VisitCancelled)
-    return page("prescriptions/check.html", form=form, visit=visit, refusal=refusal, closed=closed)
+    return page(
+        "prescriptions/check.html", form=form, visit=visit, refusal=refusal, closed=closed, known=known.of(visit)
+    )
 
 
 def _cancelled(visit: Appointment) -> ResponseReturnValue:
@@ -88,6 +92,36 @@ def _remove(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseRet
 
 def _change(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
     return _form(visit, form)
+
+
+def _again(visit: Appointment, form: PrescriptionForm) -> ResponseReturnValue:
+    """The page that a button of the card was pressed on."""
+    return _review(visit, form, "") if request.form.get("page") == "check" else _form(visit, form)
+
+
+def _keep(visit: Appointment, form: PrescriptionForm, which: str) -> ResponseReturnValue:
+    """What the card's buttons say of the patient, in the middle of writing."""
+    step = request.form["action"].partition(":")[0]
+    try:
+        flash(known.state(visit, step, which), "success")
+    except Conflict as refusal:
+        flash(refusal.detail, "error")
+    return _again(visit, form)
+
+
+def _ask_allergy(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    return ask(visit, AllergyForm(), _carried(form))
+
+
+def _record_allergy(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    asked = AllergyForm()
+    if not asked.validate() or not record(visit, asked):
+        return ask(visit, asked, _carried(form))
+    return _again(visit, form)
+
+
+def _carried(form: PrescriptionForm) -> list[tuple[str, str]]:
+    return [("page", request.form.get("page", "write")), *form.carried]
 
 
 def _review(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
@@ -120,4 +154,8 @@ STEPS: dict[str, Step] = {
     "change": _change,
     "review": _review,
     "sign": _sign,
+    "none-known": _keep,
+    "confirm": _keep,
+    "allergy": _ask_allergy,
+    "record-allergy": _record_allergy,
 }

@@ -63,7 +63,7 @@ def test_a_doctor_writes_checks_signs_and_the_patient_reads_it(
     okafor: Visitor, maya: Visitor, visit: dict[str, Any]
 ) -> None:
     form = written(okafor, visit)
-    assert "Allergies are not recorded here yet" in form.text
+    assert "Nobody has asked about allergies yet" in form.text
     assert "14 March 1988 (38 years)" in form.text
 
     check = okafor.press(

@@ -59,7 +59,8 @@ class Page:
     def form(self, button: str) -> tuple[Element, Element]:
         """The form with this button, and the button."""
         for form in self.all("form"):
-            for found in form.iter("button"):
+            buttons = [*form.iter("button"), *self.all(f"button[@form='{form.get('id', '')}']")]
+            for found in buttons:
                 if button in "".join(found.itertext()):
                     return form, found
         raise AssertionError(f"no button {button!r} on {self.path}: {self.text}")
