@@ -114,7 +114,7 @@ def status(url: str, who: make.Person) -> tuple[int, str]:
 
 
 def seconds_until_refused(stage: Stage, event: Callable[[Stage, make.Person], None]) -> float:
-    """From the event's own answer to the last request that any worker let through."""
+    """From the event's own answer to the last request sent that any worker let through."""
     who = make.person(stage.auth, "doctor")
     other = make.person(stage.auth, "doctor")
     urls = [f"{stage.clinic.appointment.url}/appointments", f"{stage.clinic.prescription.url}/prescriptions"]
@@ -123,10 +123,10 @@ def seconds_until_refused(stage: Stage, event: Callable[[Stage, make.Person], No
     happened = accepted = time.monotonic()
     while time.monotonic() < accepted + WATCHED:
         for url in urls:
-            found = status(url, who)
+            sent, found = time.monotonic(), status(url, who)
             assert found in {(200, ""), (401, "token-revoked")}
             if found[0] == 200:
-                accepted = time.monotonic()
+                accepted = sent
         assert accepted < happened + SOON
         time.sleep(0.05)
     assert [status(url, other) for url in urls] == [(200, "")] * 2, "somebody who did nothing of the kind"
@@ -138,8 +138,10 @@ def test_it_counts_everywhere_within_seconds(stage: Stage) -> None:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         delays = list(pool.map(lambda event: seconds_until_refused(stage, event), events))
 
+    slowest = 0.0
     for kind, event in enumerate(EVENT_KINDS):
         found = sorted(delays[kind :: len(EVENT_KINDS)])
         p50, p99 = found[len(found) // 2], found[math.ceil(len(found) * 0.99) - 1]
         sys.stderr.write(f"{event.__name__}: {len(found)} events, p50 {p50:.2f} s, p99 {p99:.2f} s\n")
-        assert not THOROUGH or p99 <= BOUND
+        slowest = max(slowest, p99)
+    assert not THOROUGH or slowest <= BOUND
