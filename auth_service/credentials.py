@@ -53,7 +53,7 @@ def reset_password(token: str, new: str, mail: Mail) -> None:
     encoded = passwords.hash_password(new)
     person, _ = links.use(token, "password")
     _set_password(person, encoded, "password.reset")
-    limits.unlock(person)
+    limits.forget_wrong_passwords(person)
     revocations.end_sessions(person)
     db.session.commit()
     mail.send(person.email, letters.password_changed(mail.links))

@@ -53,6 +53,7 @@ PASSWORD = Limit("password", attempts=30, failures=10, guesses=True)
 CODE = Limit("code", attempts=30, failures=10, guesses=True, anywhere=20)  # whoever tries codes has the password
 SIGN_UP = Limit("sign-up", attempts=20)
 MAIL = Limit("mail", attempts=20, anywhere=3)
+NOTES = Limit("note", attempts=10)
 
 
 def pause(failures: Sequence[datetime], now: datetime) -> timedelta:
@@ -101,9 +102,25 @@ def may_mail(email: str) -> bool:
     return not of_account
 
 
+def worth_noting() -> bool:
+    """Whether a try that came too often is noted: ten a minute from one address tell as much as ten thousand would,
+    and the record of access is never cleared."""
+    try:
+        reserve(NOTES)
+    except TooManyRequests:
+        return False
+    return True
+
+
 def unlock(person: Person) -> None:
     """Clear the failures at this account, wherever they came from. The caller commits."""
     _clear(Attempt.account.in_(_accounts_of(person)))
+
+
+def forget_wrong_passwords(person: Person) -> None:
+    """Clear the wrong passwords of somebody who has a new one. Wrong codes stay counted: whoever reads a person's mail
+    would try as many as they like. The caller commits."""
+    _clear(Attempt.kind == PASSWORD.kind, Attempt.account == _hashed(person.email))
 
 
 def is_locked(person: Person) -> bool:
@@ -120,8 +137,18 @@ def locked(people: Iterable[Person]) -> set[UUID]:
         .where(Attempt.kind.in_((PASSWORD.kind, CODE.kind)))
         .order_by(Attempt.kind, Attempt.account, Attempt.address, Attempt.attempted_at)
     )
-    together = groupby(db.session.execute(failed), key=lambda row: (row.account, row.kind, row.address))
-    return {owners[key[0]] for key, rows in together if pause([row.attempted_at for row in rows], clock.now())}
+    rows, now = db.session.execute(failed).all(), clock.now()
+    together = groupby(rows, key=lambda row: (row.account, row.kind, row.address))
+    here = {owners[key[0]] for key, some in together if pause([row.attempted_at for row in some], now)}
+    codes = sorted((row.account, row.attempted_at) for row in rows if row.kind == CODE.kind)
+    anywhere = groupby(codes, key=lambda code: code[0])
+    return here | {owners[key] for key, some in anywhere if _too_many_codes([moment for _, moment in some], now)}
+
+
+def _too_many_codes(failures: Sequence[datetime], now: datetime) -> bool:
+    """Whether these wrong codes of one account, oldest first, make everybody wait everywhere."""
+    lately = [failure for failure in failures if failure > now - HOUR]
+    return bool(CODE.anywhere and _wait(lately, CODE.anywhere, HOUR, now))
 
 
 def _waits(limit: Limit, account: bytes | None) -> tuple[timedelta, timedelta]:

@@ -134,10 +134,11 @@ def _noting_refusals(person: Person | None) -> Iterator[None]:
     that was typed. It is the same work for known and unknown."""
     try:
         yield
-    except (InvalidCredentials, codes.SecondFactorRefused, challenges.ChallengeExpired, TooManyRequests):
+    except (InvalidCredentials, codes.SecondFactorRefused, challenges.ChallengeExpired, TooManyRequests) as refusal:
         db.session.rollback()  # a code of a sign-in that fails is not used up; behind a wrong password nothing is open
-        _note("session.refuse", person, outcome=REFUSED)
-        db.session.commit()
+        if not isinstance(refusal, TooManyRequests) or limits.worth_noting():
+            _note("session.refuse", person, outcome=REFUSED)
+            db.session.commit()
         raise
 
 

@@ -20,6 +20,7 @@ from chassis import clock, logs
 from chassis.errors import TooManyRequests, Unavailable
 from tests import make
 from tests.api import Api
+from tests.auth_service.test_links import NEW, link, reset
 from tests.servers import Program
 
 HERE, ELSEWHERE = "198.51.100.7", "203.0.113.9"
@@ -345,6 +346,52 @@ def test_an_admin_can_unlock(auth: Flask) -> None:
         assert not limits.is_locked(people[0])
 
     assert sign_in(auth, patient.email, make.PASSWORD).status_code == 200
+
+
+def test_an_admin_can_unlock_who_is_kept_waiting_from_several_addresses(auth: Flask) -> None:
+    from auth_service.models import Person, db
+
+    patient, other = make.person(auth), make.person(auth)
+    for n in range(5):  # four from each address: none of them alone is too many
+        with inside(auth, f"198.51.100.{n}"):
+            reserved(limits.CODE, 4, patient.id)
+            reserved(limits.CODE, 3, other.id)
+    with auth.app_context():
+        people = [db.session.get_one(Person, person.id) for person in (patient, other)]
+        assert limits.locked(people) == {people[0].id}
+        limits.unlock(people[0])
+        db.session.commit()
+        assert not limits.is_locked(people[0])
+
+    with inside(auth, ELSEWHERE):
+        assert reserved(limits.CODE, 1, patient.id) == 1
+
+
+def test_whoever_reads_the_mail_gets_no_more_guesses_at_codes(auth: Flask) -> None:
+    patient = make.person(auth)
+    assert statuses(auth, patient.email, 6)[-1] == 429
+    for n in range(4):
+        with inside(auth, f"198.51.100.{n + 10}"):
+            assert reserved(limits.CODE, 5, patient.id) == 5
+
+    reset(auth, link(auth, patient.email))
+
+    assert sign_in(auth, patient.email, NEW).status_code == 200
+    with inside(auth, ELSEWHERE):
+        assert reserved(limits.CODE, 1, patient.id) == 0
+
+
+def test_a_flood_does_not_fill_the_record_of_access(auth: Flask, environment: dict[str, str]) -> None:
+    patient, now = make.person(auth), clock.now()
+    noted = "SELECT count(*) FROM auth.audit_event WHERE action = 'session.refuse'"
+    with clock.set_to(now):
+        assert statuses(auth, patient.email, 30) == [401] * 5 + [429] * 25
+        assert rows(environment, noted) == [(5 + limits.NOTES.attempts,)]
+        statuses(auth, patient.email, 6, address=ELSEWHERE)
+        assert rows(environment, noted) == [(5 + limits.NOTES.attempts + 6,)]
+    with clock.set_to(now + timedelta(minutes=1)):
+        assert statuses(auth, patient.email, 1) == [429]
+    assert rows(environment, noted) == [(5 + limits.NOTES.attempts + 7,)]
 
 
 def test_refused_sign_ins_are_noted_with_the_person_and_without_an_address(
