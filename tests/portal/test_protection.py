@@ -205,3 +205,45 @@ def test_a_time_at_the_ends_of_time_is_no_time(auth: Flask, appointment: Flask, 
 
     maya.get(f"/book/{doctor.id}?start={year}-01-01T00:00:00Z")
     maya.get(f"/book/{doctor.id}/reason?start={year}-01-01T00:00:00Z", 422)
+
+
+def test_a_form_that_was_open_for_more_than_an_hour_is_refused_kindly_and_keeps_what_was_typed(
+    maya: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = maya.get("/account/change")
+    monkeypatch.setitem(maya.client.application.config, "WTF_CSRF_TIME_LIMIT", -1)
+
+    stale = maya.press(form, "Save", 400, first_name="Māja")
+
+    assert stale.heading == "This page was open for a long time"
+    monkeypatch.undo()
+    assert "Māja Lindqvist" in maya.press(stale, "Send it again").text
+
+
+@pytest.mark.parametrize("name", ["{{config}}", "{% raw %}", "<script>alert(1)</script>", "%s %(x)s", "{name}"])
+def test_a_name_that_looks_like_a_program_is_only_a_name(auth: Flask, maya: Visitor, portal: Flask, name: str) -> None:
+    maya.press(maya.get("/account/change"), "Save", first_name=name)
+    person = maya.get("/").heading
+    ada = Visitor(portal).sign_in(make.admin(auth).email)
+
+    assert person == f"Hello, {name}"
+    found = ada.get("/people?search=Lindqvist")
+    page = ada.get(found.link("Lindqvist"))
+    assert page.heading == f"{name} Lindqvist"
+    done = ada.press(ada.get(page.link("Sign out everywhere")), "Sign out everywhere")
+    assert f"{name} Lindqvist is signed out everywhere." in done.text
+
+
+def test_what_a_form_does_not_ask_for_is_not_passed_on(auth: Flask, maya: Visitor, patient: make.Person) -> None:
+    other = make.person(auth)
+
+    maya.press(maya.get("/account/change"), "Save", role="admin", id=other.id, patient_id=other.id, closed_at="now")
+
+    assert Api(auth, patient.token).get("/auth/me")["role"] == "patient"
+    assert Api(auth, other.token).get("/auth/me")["first_name"] != "Maya"
+
+
+def test_a_form_from_another_site_is_told_so(maya: Visitor) -> None:
+    refused = maya.post("/account/change", {}, 403, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert refused.heading == "This was sent from another site"

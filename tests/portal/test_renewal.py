@@ -41,6 +41,25 @@ def test_a_doctor_goes_on_working_once_the_clinic_has_verified(auth: Flask, visi
     assert visitor.get("/today").heading == "Today"
 
 
+def test_somebody_with_another_role_is_led_to_the_page_that_is_theirs_now(
+    auth: Flask, appointment: Flask, maya: Visitor, patient: make.Person
+) -> None:
+    outdate(auth, patient, role="admin")
+    appointment.extensions["revocations"].poll()
+
+    page = maya.get("/appointments")
+
+    assert "The clinic has changed what your account is for." in page.text
+    assert page.heading == "Hello, Maya"
+
+
+def test_a_page_of_the_new_role_opens_at_once(auth: Flask, maya: Visitor, patient: make.Person) -> None:
+    assert maya.get("/people", 403)
+    outdate(auth, patient, role="admin")
+
+    assert maya.get("/people").heading == "People"
+
+
 def test_a_sign_in_that_has_ended_leads_to_sign_in_and_back(auth: Flask, maya: Visitor, patient: make.Person) -> None:
     from auth_service import models, revocations
 
