@@ -27,7 +27,7 @@ class Proxies:
         caller = _address(peer or "")
         if caller is None:
             return "-"
-        if not forwarded or not (self.any or self._known(caller)):
+        if not forwarded or not self.believes(peer):
             return str(caller)
         seen = caller
         for entry in reversed(forwarded.split(",")):
@@ -38,6 +38,11 @@ class Proxies:
             if self.any or not self._known(seen):
                 break
         return str(seen)
+
+    def believes(self, peer: str | None) -> bool:
+        """Whether what this peer says of a request is taken over."""
+        caller = _address(peer or "")
+        return caller is not None and (self.any or self._known(caller))
 
     def _known(self, address: Address) -> bool:
         return any(address in network for network in self._networks)

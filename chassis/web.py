@@ -49,7 +49,9 @@ def _log_requests(app: Flask, proxies: Proxies) -> None:
     @app.before_request
     def begin() -> None:
         g.began = time.perf_counter()
-        g.request_id = logs.begin_request(request.headers.get("X-Request-Id"))
+        # a stranger's id would stand in the record of access, and many acts would look like one
+        given = request.headers.get("X-Request-Id") if proxies.believes(request.remote_addr) else None
+        g.request_id = logs.begin_request(given)
         logs.client_address.set(proxies.client(request.remote_addr, request.headers.get("X-Forwarded-For")))
         logs.user_agent.set(_printable(request.headers.get("User-Agent", "")))
 

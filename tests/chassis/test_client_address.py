@@ -105,6 +105,15 @@ def test_a_browser_cannot_say_it_is_somebody_else() -> None:
     assert asked(careless, CLIENT, X_Forwarded_For=SPOOFED)["address"] == SPOOFED  # the control
 
 
+@pytest.mark.parametrize(("peer", "taken"), [("127.0.0.1", True), (CLIENT, False)])
+def test_a_stranger_does_not_choose_under_which_id_a_request_is_noted(peer: str, taken: bool) -> None:
+    sent = {"headers": {"X-Request-Id": "one-for-all-1"}, "environ_overrides": {"REMOTE_ADDR": peer}}
+
+    ids = {Client(program("127.0.0.1")).get("/whence", **sent).headers["X-Request-Id"] for _ in range(2)}
+
+    assert ids == {"one-for-all-1"} if taken else len(ids) == 2
+
+
 def test_what_a_browser_says_it_is_is_kept_short_and_printable() -> None:
     found = asked(program("127.0.0.1"), CLIENT, User_Agent=" Browser\t\x1b[31m\x7f " + "x" * 1000)
 
