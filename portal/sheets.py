@@ -4,10 +4,12 @@ Browsers count pages differently, so the server counts: it estimates how tall ea
 generous side, and never splits one. The measures belong to `static/print.css`; change them together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from portal import paper_lines
 from portal.api.prescriptions import Medicine, Prescription
+from portal.paper_lines import Row
 from portal.text_width import lines
 
 POINT = 25.4 / 72
@@ -50,7 +52,10 @@ class Item:
 
     height: float
     medicine: Medicine | None = None
+    rows: Sequence[Row] = ()
+    below: str | None = None
     note: str | None = None
+    title: str = ""
     small: bool = False
 
 
@@ -73,10 +78,12 @@ class Sheet:
         return [item for item in self.items if item.note]
 
 
-FIXED = 13
-"""The box for allergies, number and page at the foot, and the rules and gaps between."""
+FIXED = 17
+"""The box for allergies, number, page and copy at the foot, and the rules and gaps between."""
 SIGNATURE = 42
 """The end line, signature and pharmacy's box: on the last page only."""
+ALLERGY_LINES = 4
+"""What the head has room for; more allergies than that stand below the medicines."""
 CONTINUES = 8
 """The line that says on which page it goes on."""
 
@@ -93,8 +100,10 @@ def sheets(prescription: Prescription, paper: Paper) -> list[Sheet]:
     """The pages of a prescription, at least one, the last one with the signature."""
     room = paper.height - FIXED - _head(prescription, paper)
     last, others = room - SIGNATURE, room - CONTINUES
-    waiting = [_medicine(medicine, paper, last, others) for medicine in prescription.medicines]
-    waiting += _notes(prescription.notes or "", paper, last)
+    shown = paper_lines.sums(prescription)
+    waiting = [_medicine(one, shown.get(one.position), paper, last, others) for one in prescription.medicines]
+    for title, notes in _besides(prescription, paper):
+        waiting += _notes(title, notes, paper, last)
     pages: list[list[Item]] = []
     while waiting and not _fits(waiting, last, paper.most):
         taken = _as_many(waiting, others, paper.most)
@@ -123,26 +132,54 @@ def _tall(texts: Iterable[str], size: float, width: float, *, bold: bool = False
     return sum(lines(text, ems, bold=bold) for text in texts) * size * POINT * LEADING
 
 
-def _medicine(medicine: Medicine, paper: Paper, last: float, others: float) -> Item:
+def _medicine(medicine: Medicine, shown: str | None, paper: Paper, last: float, others: float) -> Item:
     """A medicine in normal type, or in small type where only that fits beside the signature, or fits a page at all."""
-    normal = Item(_medicine_height(medicine, paper, NORMAL), medicine)
-    small = Item(_medicine_height(medicine, paper, SMALL), medicine, small=True)
+    rows, below = paper_lines.rows(medicine, shown), paper_lines.below(medicine)
+
+    def item(style: Style, *, small: bool = False) -> Item:
+        height = _medicine_height(medicine.name, rows, below, paper, style)
+        return Item(height, medicine, rows, below, small=small)
+
+    normal, small = item(NORMAL), item(SMALL, small=True)
     if normal.height <= last or (small.height > last and normal.height <= others):
         return normal
     return small
 
 
-def _medicine_height(medicine: Medicine, paper: Paper, style: Style) -> float:
+def _medicine_height(name: str, rows: Sequence[Row], below: str | None, paper: Paper, style: Style) -> float:
     width = paper.width - 9  # the position stands in the margin
-    name = _tall([medicine.name], style.name, width, bold=True)
-    words = [f"Dosage: {medicine.dosage}", f"Duration: {medicine.duration}"]
-    if _tall([" wide ".join(words)], style.body, width) < 2 * style.body * POINT * LEADING:
-        words = words[:1]
-    words += f"Instructions: {medicine.instructions}".split("\n") if medicine.instructions else []
-    return name + _tall(words, style.body, width) + 8 * POINT * LEADING + 4
+    head = _tall([name], style.name, width, bold=True)
+    words = sum(_row_height(row, style.body, width) for row in rows)
+    return head + words + (8 * POINT * LEADING if below else 0) + 4
 
 
-def _notes(notes: str, paper: Paper, room: float) -> list[Item]:
+def _row_height(row: Row, size: float, width: float) -> float:
+    """One line for a row that fits on one, else a line or more for each of its bits."""
+    bold = any(bit.strong for bit in row)
+    together = _tall([" wide ".join(bit.text for bit in row)], size, width, bold=bold)
+    if together < 2 * size * POINT * LEADING and "\n" not in "".join(bit.text for bit in row):
+        return together
+    return sum(_tall(bit.text.split("\n"), size, width, bold=bit.strong) for bit in row)
+
+
+def _besides(prescription: Prescription, paper: Paper) -> Iterable[tuple[str, str]]:
+    """What stands below the medicines, each with its title."""
+    yield "THE PRESCRIBER HAS CONSIDERED", paper_lines.considered(prescription)
+    yield "NOTES FOR THE PATIENT", prescription.notes or ""
+    if allergies_below(prescription, paper):
+        yield "ALLERGIES", paper_lines.allergies(prescription.coverage).removeprefix("ALLERGIES: ")
+
+
+def allergies_below(prescription: Prescription, paper: Paper) -> bool:
+    """Whether the allergies are too many for the head of every page."""
+    return lines(paper_lines.allergies(prescription.coverage), _allergy_ems(paper), bold=True) > ALLERGY_LINES
+
+
+def _allergy_ems(paper: Paper) -> float:
+    return (paper.width - 5) / (10 * POINT)
+
+
+def _notes(title: str, notes: str, paper: Paper, room: float) -> list[Item]:
     """The notes, cut at line ends or between words where they are longer than a page."""
     if not notes:
         return []
@@ -152,7 +189,7 @@ def _notes(notes: str, paper: Paper, room: float) -> list[Item]:
             parts.append(part)
             part = ""
         part += piece
-    return [Item(_note_height(part, paper), note=part.strip("\n")) for part in [*parts, part]]
+    return [Item(_note_height(part, paper), note=part.strip("\n"), title=title) for part in [*parts, part]]
 
 
 def _pieces(notes: str) -> Iterable[str]:
@@ -174,9 +211,11 @@ def _head(prescription: Prescription, paper: Paper) -> float:
     clinic = name + _tall(_clinic_lines(), 9, left)
     doctor = _tall([prescription.doctor_name], 10, left, bold=True)
     doctor += _tall([prescription.doctor_specialty or "", _licence(prescription)], 9, left)
-    papers = _tall(["PRESCRIPTION"], 14, right, bold=True) + _tall(["", "", "", ""], 10, right)
+    papers = _tall(["PRESCRIPTION"], 14, right, bold=True) + _tall([""] * 5, 10, right)
     patient = 8 * POINT * LEADING + _tall([prescription.patient_name], 12, left, bold=True)
-    return max(clinic + doctor + 2, papers) + max(patient, 11) + 4
+    allergies = min(lines(paper_lines.allergies(prescription.coverage), _allergy_ems(paper), bold=True), ALLERGY_LINES)
+    more = (allergies - 1) * 10 * POINT * LEADING
+    return max(clinic + doctor + 2, papers) + max(patient, 11) + 4 + more
 
 
 def _clinic_lines() -> list[str]:

@@ -64,7 +64,8 @@ class Patient:
     def on_record(self) -> tuple[str, ...]:
         """The allergies that count, each with what it did: `penicillin (rash)`."""
         active = [one for one in self.allergies if one.status == "active"]
-        return tuple(f"{one.label} ({one.reaction})" if one.reaction else one.label for one in active)
+        said = {one: "" if one.reaction in {"", "other", "unknown"} else f" ({one.reaction})" for one in active}
+        return tuple(one.label + words.replace("-", " ") for one, words in said.items())
 
 
 @dataclass(frozen=True)

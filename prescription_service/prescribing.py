@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from chassis.errors import Conflict, NotFound
 from chassis.identity import Principal
 from prescription_service import limits, medicine_list, words
 from prescription_service.facts import Facts
-from prescription_service.models import Medicine, Prescription, db
+from prescription_service.models import Medicine, Prescription, audit, db
 from prescription_service.structure import STRUCTURE, Structure
 
 COPIED = {"generic_name", "tall_man_name", "atc_code", "dose_form", "duplicate_classes", "ingredients"}
@@ -91,6 +91,18 @@ def find(who: Principal, prescription_id: UUID) -> Prescription:
     if found is None:
         raise NotFound
     return found
+
+
+def copy_number(prescription: Prescription) -> int:
+    """Which copy the next one on paper is: each reading to print counts, as nobody sees whether a printer ran."""
+    table = audit.table
+    printed = select(func.count()).where(
+        table.patient_id == prescription.patient_id,
+        table.record_id == prescription.id,
+        table.action == "prescription.print",
+        table.outcome == "done",
+    )
+    return (db.session.scalar(printed) or 0) + 1
 
 
 def list_own(

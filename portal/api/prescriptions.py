@@ -87,6 +87,7 @@ class Prescription(Answer):
     valid_until: date | None = None
     alerts: list[AnsweredAlert] = []
     coverage: Coverage | None = None
+    copy_number: int | None = None
 
 
 class Prescriptions(Api):

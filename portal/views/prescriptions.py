@@ -5,10 +5,12 @@ from uuid import UUID
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
-from portal import session
+from chassis import clock
+from portal import paper_lines, session
 from portal.api import services
+from portal.dates import today
 from portal.pages import page
-from portal.sheets import PAPERS, in_words, sheets
+from portal.sheets import PAPERS, allergies_below, in_words, sheets
 
 pages = Blueprint("prescriptions", __name__, url_prefix="/prescriptions")
 
@@ -44,5 +46,9 @@ def paper(prescription_id: UUID) -> ResponseReturnValue:
         prescription=prescription,
         paper=chosen,
         sheets=sheets(prescription, chosen),
+        allergies=paper_lines.allergies(prescription.coverage),
+        allergies_below=allergies_below(prescription, chosen),
+        printed_at=clock.now(),
+        watermark=paper_lines.watermark(prescription, today()),
         count=in_words(len(prescription.medicines)),
     )

@@ -173,6 +173,8 @@ class PrescriptionOut(Out):
     valid_until: date | None = None
     alerts: list[AnsweredAlertOut] = []
     coverage: CoverageOut | None = None
+    copy_number: int | None = None
+    """Which copy on paper this will be, when it is read to be printed."""
 
 
 class PrescriptionsPage(Page[PrescriptionOut]):

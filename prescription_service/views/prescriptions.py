@@ -77,9 +77,11 @@ def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
 @bp.get("/prescriptions/<id:prescription_id>")
 @allow("patient", "doctor")
 @refuses(NotFound)
-@bp.input(PurposeIn, location="query", arg_name="_")
+@bp.input(PurposeIn, location="query", arg_name="asked")
 @bp.output(PrescriptionOut)
 @audit.of("prescription.read", purposes={"print": "prescription.print"})
-def one(prescription_id: UUID, _: PurposeIn) -> PrescriptionOut:
+def one(prescription_id: UUID, asked: PurposeIn) -> PrescriptionOut:
     """Read one's own prescription. The record of access says whether it was to be printed."""
-    return PrescriptionOut.of(prescribing.find(principal(), prescription_id))
+    found = prescribing.find(principal(), prescription_id)
+    copy_number = prescribing.copy_number(found) if asked.purpose == "print" else None
+    return PrescriptionOut.of(found).model_copy(update={"copy_number": copy_number})

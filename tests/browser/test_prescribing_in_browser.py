@@ -245,7 +245,7 @@ def test_up_to_three_medicines_print_on_one_a5_page(
         *("Dr Amara Okafor", "7412093, GMC", f"No. {issued['number']}", "Page 1 of 1"),
         *("Maya Lindqvist", "14 March 1988 (38 years)", "ALLERGIES: NOT RECORDED"),
         *(f"Medicine number {number} 500 mg", "1 capsule 3 times a day", "7 days", "Finish the course"),
-        *("Not from a medicine list, not checked.", "Rest well.", "Nothing below.", "Signed electronically"),
+        *("Not from the medicine list, not checked.", "Rest well.", "Nothing below.", "Signed electronically"),
     ):
         assert words in pages[0], words
     assert "Ctrl+P" not in pages[0]

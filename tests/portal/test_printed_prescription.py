@@ -133,7 +133,7 @@ def test_every_field_is_on_the_paper(maya: Visitor, issued: dict[str, Any]) -> N
         "14 March 1988 (38 years)",
         "ALLERGIES: NOT RECORDED",
         *make.MEDICINE.values(),
-        "Not from a medicine list, not checked.",
+        "Not from the medicine list, not checked.",
         "Rest well.",
         "END: 1 (one) medicine on this prescription. Nothing below.",
         "Signature of Dr Amara Okafor",

@@ -200,3 +200,15 @@ def test_what_was_decided_stays(environment: dict[str, str], api: Api, visit: st
         pytest.raises(psycopg2.Error, match=r"append-only|permission denied"),
     ):
         cursor.execute(statement)
+
+
+def test_each_reading_to_print_is_a_copy_with_a_number(
+    prescription: Flask, patient: make.Person, doctor: make.Person, visit: str
+) -> None:
+    issued = make.prescription(prescription, doctor, visit)
+    path = f"/prescriptions/{issued['id']}"
+
+    numbers = [Api(prescription, who.token).get(f"{path}?purpose=print")["copy_number"] for who in (doctor, patient)]
+
+    assert numbers == [1, 2]
+    assert Api(prescription, doctor.token).get(path)["copy_number"] is None

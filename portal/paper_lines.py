@@ -1,0 +1,99 @@
+"""What paper says of a medicine, a patient's allergies and a prescription's state, before it is cut into pages.
+
+The words are the prescription service's own, as they were at signing; here is only which stand beside which.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from portal.api.prescriptions import Coverage, Medicine, Prescription, Structured
+
+UNCHECKED = "Not from the medicine list, not checked."
+CONTROLLED = "Controlled medicine: hand signature required."
+WATERMARKS = {
+    "draft": "DRAFT – NOT VALID",
+    "on-hold": "ON HOLD",
+    "completed": "COMPLETED",
+    "cancelled": "CANCELLED",
+    "stopped": "STOPPED",
+    "entered-in-error": "ENTERED IN ERROR",
+}
+
+
+@dataclass(frozen=True)
+class Bit:
+    """A few words that stay together, behind what they are."""
+
+    part: str
+    words: str
+    strong: bool = False
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return f"{self.part}: {self.words}" if self.part else self.words
+
+
+Row = list[Bit]
+"""Bits on one line where they fit, else on lines of their own."""
+
+
+def rows(medicine: Medicine, shown: str | None) -> list[Row]:
+    """What stands under the name of a medicine; `shown` is its arithmetic."""
+    if medicine.structured is None:
+        taken = [Bit("Dosage", medicine.dosage), Bit("Duration", medicine.duration)]
+        said = [[Bit("Instructions", medicine.instructions)]] if medicine.instructions else []
+        return [taken, *said]
+    return _structured(medicine.structured, shown)
+
+
+def _structured(one: Structured, shown: str | None) -> list[Row]:
+    substitution = f"no – {one.no_substitution_reason}" if not one.substitution_allowed else "allowed"
+    supplied = [Bit("Supply", one.quantity_words, strong=True)]
+    found = [
+        [Bit("", one.directions)],
+        [*([Bit("", shown)] if shown else []), *supplied],
+        [Bit("Repeats", one.repeats_words), Bit("Substitution", substitution, strong=not one.substitution_allowed)],
+    ]
+    found += [[Bit("For", one.indication)]] if one.indication else []
+    found += [[Bit("To the pharmacist", one.note_to_pharmacist)]] if one.note_to_pharmacist else []
+    return found
+
+
+def below(medicine: Medicine) -> str | None:
+    """The small line at the end of a medicine."""
+    if medicine.structured is None:
+        return UNCHECKED
+    return CONTROLLED if medicine.structured.controlled else None
+
+
+def sums(prescription: Prescription) -> dict[int, str]:
+    """The arithmetic by the position of its medicine."""
+    return {one.position: one.shown for one in prescription.coverage.arithmetic} if prescription.coverage else {}
+
+
+def allergies(coverage: Coverage | None) -> str:
+    """Known, known to be none, or not recorded: three answers that are never taken for each other."""
+    if coverage is None or coverage.allergy_state == "not-asked":
+        return "ALLERGIES: NOT RECORDED"
+    if coverage.allergy_state == "none-known":
+        return "NO KNOWN DRUG ALLERGY"
+    return f"ALLERGIES: {'; '.join(coverage.allergies) or 'on record, ask the clinic'}"
+
+
+def considered(prescription: Prescription) -> str:
+    """The alerts that the prescriber has answered, each with the reason."""
+    answered = [alert for alert in prescription.alerts if alert.decision != "shown"]
+    return "\n".join(
+        (f"Medicine {alert.position}: " if alert.position else "")
+        + alert.message
+        + (f" Reason: {alert.reason}" if alert.reason else "")
+        for alert in answered
+    )
+
+
+def watermark(prescription: Prescription, today: date) -> str | None:
+    """What stands across the page of a prescription that is not, or no longer, to be supplied."""
+    if prescription.status != "active":
+        return WATERMARKS.get(prescription.status, prescription.status.upper())
+    return "EXPIRED" if prescription.valid_until and today > prescription.valid_until else None
