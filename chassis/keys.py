@@ -30,14 +30,25 @@ class KeySet:
     def find(self, kid: str) -> Any | None:
         """The public key of `kid`; None when auth does not know it; `Unavailable` when auth cannot be asked."""
         if kid not in self._keys:
-            with self._lock:  # those who come meanwhile share the answer, or the outage
-                if kid not in self._keys and time.monotonic() >= self._next_fetch:
-                    self._fetch()
-                    if self._reachable:
-                        self._next_fetch = time.monotonic() + self.FRESH_FOR
+            self._look_for(kid)
         if kid not in self._keys and not self._reachable:
             raise Unavailable(service=self._auth.name)
         return self._keys.get(kid)
+
+    def _look_for(self, kid: str) -> None:
+        """Read the set for somebody. Those who come meanwhile share the answer.
+
+        While auth is out they do not wait for one: strangers with made-up keys would take every thread.
+        """
+        if not self._lock.acquire(blocking=self._reachable):
+            return
+        try:
+            if kid not in self._keys and time.monotonic() >= self._next_fetch:
+                self._fetch()
+                if self._reachable:
+                    self._next_fetch = time.monotonic() + self.FRESH_FOR
+        finally:
+            self._lock.release()
 
     def refresh(self) -> None:
         """Read the set anew; the watch does, so that a new key is known before it signs. Raises `Unavailable`.

@@ -1,6 +1,8 @@
 """The keys that tokens are checked with: asked for sparingly, kept while auth is out, and no outage is a 401."""
 
 import json
+import socket
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -72,6 +74,29 @@ def test_known_kids_go_on_while_auth_is_out_and_unknown_ones_are_no_401(
             assert time.monotonic() - began < 0.5, "a known key waited for auth"
         assert {type(stranger.exception()) for stranger in strangers} == {Unavailable}
         assert time.monotonic() - began < KeySet.TIMEOUT + 1, "strangers waited one after another"
+
+
+def test_while_auth_is_out_one_asks_and_nobody_waits_for_it() -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def holds_on(connection: socket.socket, request: bytes) -> None:
+        asked.set()
+        over.wait(10)
+        hangs_up(connection, request)
+
+    with neighbour(hangs_up) as there, ThreadPoolExecutor(8) as pool:
+        keys = key_set(there)
+        with pytest.raises(Unavailable):
+            keys.find("the-first-of-all")
+        there.script, keys.TIMEOUT, keys._next_fetch = holds_on, 10.0, 0.0
+        one = pool.submit(keys.find, "the-one-that-asks")
+        assert asked.wait(10)
+
+        others = [pool.submit(keys.find, f"unknown-kid-{n}") for n in range(40)]
+
+        assert {type(other.exception(5)) for other in others} == {Unavailable}
+        assert not one.done()
+        over.set()
 
 
 def test_what_was_out_is_back_within_two_seconds(jwks: bytes) -> None:
