@@ -9,8 +9,9 @@ from chassis.revocations import Revocations
 from chassis.service import build
 from prescription_service import clocks, commands
 from prescription_service.models import audit, db
+from prescription_service.seal import Seal
 from prescription_service.settings import PrescriptionSettings
-from prescription_service.views import medicines, patients, prescriptions
+from prescription_service.views import drafts, life, medicines, patients, prescriptions
 
 
 def create_app(
@@ -22,10 +23,11 @@ def create_app(
     settings = settings or PrescriptionSettings.from_environment()
     auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
     keys, revocations = KeySet(auth), Revocations(auth)
-    blueprints = [prescriptions.bp, medicines.bp, patients.bp, audit_views.blueprint(audit)]
+    blueprints = [prescriptions.bp, drafts.bp, life.bp, medicines.bp, patients.bp, audit_views.blueprint(audit)]
     app = build("prescription", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
     app.extensions["watch"].add(clocks.follow(app, auth, settings.zone))
+    app.extensions["seal"] = Seal(settings.secret_key)
     commands.register(app)
     return app

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, literal, or_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy.orm import QueryableAttribute, aliased
 
 from chassis import clock
 from chassis.identity import Principal
@@ -32,7 +32,8 @@ def may_see(who: Principal, patient_id: UUID | QueryableAttribute[UUID]) -> Colu
     treats = exists().where(
         CareRelation.doctor_id == who.id, CareRelation.patient_id == patient, CareRelation.valid_until > clock.now()
     )
-    wrote = exists().where(Prescription.doctor_id == who.id, Prescription.patient_id == patient)
+    theirs = aliased(Prescription)  # for `patient_id` may be a column of the table itself
+    wrote = exists().where(theirs.doctor_id == who.id, theirs.patient_id == patient)
     return or_(treats, wrote)
 
 

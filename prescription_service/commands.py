@@ -1,4 +1,4 @@
-"""The command line of the prescription service: the medicine list."""
+"""The command line of the prescription service: the medicine list and the seals."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from apiflask import APIFlask
 
-from prescription_service import facts, medicine_list
+from prescription_service import facts, medicine_list, signing
 
 
 def register(app: APIFlask) -> None:
@@ -29,6 +29,14 @@ def register(app: APIFlask) -> None:
         counts = f"{len(read.medicines)} medicines, {len(read.interactions)} interactions"
         click.echo(f"{counts}: version {read.version} is {'now' if changed else 'already'} in force.")
         click.echo("A doctor and a pharmacist of the clinic approve this list before it is relied on.")
+
+    @app.cli.command("check-seals")
+    def check_seals() -> None:
+        """Work out the seal of every prescription again, and name those that are not as they were signed."""
+        broken = signing.broken_seals(app.extensions["seal"])
+        if broken:
+            sys.exit("Not as signed: " + ", ".join(broken))
+        click.echo("Every prescription is as it was signed.")
 
 
 def _texts_in(folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The tables of the prescription service. A signed prescription is never changed: a trigger refuses it."""
+"""The tables of the prescription service. The content of a signed prescription never changes: a trigger refuses it."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -23,12 +23,17 @@ ACTIVE = "active"
 
 
 class Prescription(Model):
-    """What a doctor has signed for a patient, with every name as it was at that moment."""
+    """What a doctor has signed for a patient, with every name as it was at that moment.
+
+    `status` and `replaced_by_id` are all that ever changes; a trigger refuses the rest. `digest` seals the content.
+    """
 
     __tablename__ = "prescription"
     __table_args__ = (
         UniqueConstraint("number", name="uq_prescription_number"),
-        CheckConstraint("status IN ('active')", name="status"),
+        CheckConstraint(
+            "status IN ('active', 'on-hold', 'completed', 'cancelled', 'stopped', 'entered-in-error')", name="status"
+        ),
         Index("ix_prescription_doctor_id_issued_at", "doctor_id", "issued_at", "id"),
         Index("ix_prescription_patient_id_issued_at", "patient_id", "issued_at", "id"),
         Index("ix_prescription_appointment_id", "appointment_id"),
@@ -52,7 +57,18 @@ class Prescription(Model):
     valid_until: Mapped[date | None]
     coverage: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     medicines: Mapped[list["Medicine"]] = relationship(order_by="Medicine.position", lazy="selectin")
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("prescription.id"))
+    replaced_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("prescription.id"))
+    renews_id: Mapped[UUID | None] = mapped_column(ForeignKey("prescription.id"))
+    medicine_count: Mapped[int | None] = mapped_column(SmallInteger)
+    digest: Mapped[str | None]
+    history: Mapped[list["StatusEvent"]] = relationship(order_by="StatusEvent.id", lazy="selectin")
     alerts: Mapped[list["AlertEvent"]] = relationship(order_by="AlertEvent.id", lazy="selectin")
+
+    @property
+    def content_mark(self) -> str | None:
+        """The beginning of the seal, `9F3A-77C1`: two papers with the same mark say the same."""
+        return f"{self.digest[:4]}-{self.digest[4:8]}".upper() if self.digest else None
 
 
 class Medicine(Model):
@@ -80,6 +96,43 @@ class Medicine(Model):
         if self.structure is None or self.listed is None:
             return None
         return {**self.structure, **self.listed, "directions": self.directions}
+
+
+class Draft(Model):
+    """What a doctor has written and not signed. `wish` is what was asked for, `visit` the appointment as it was."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index("ix_draft_doctor_id", "doctor_id", "updated_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    version: Mapped[int]
+    doctor_id: Mapped[UUID]
+    doctor_name: Mapped[str]
+    patient_id: Mapped[UUID]
+    appointment_id: Mapped[UUID]
+    visit: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    wish: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("prescription.id"))
+    renews_id: Mapped[UUID | None] = mapped_column(ForeignKey("prescription.id"))
+    updated_at: Mapped[datetime]
+
+
+class StatusEvent(Model):
+    """A step in the life of a prescription. The first one is its signature."""
+
+    __tablename__ = "status_event"
+    __table_args__ = (Index("ix_status_event_prescription_id", "prescription_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    prescription_id: Mapped[UUID] = mapped_column(ForeignKey("prescription.id"))
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
+    actor_id: Mapped[UUID]
+    actor_role: Mapped[str]
+    actor_name: Mapped[str]
+    reason_code: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
 
 
 class AlertEvent(Model):

@@ -106,12 +106,14 @@ def copy_number(prescription: Prescription) -> int:
 
 
 def list_own(
-    who: Principal, appointment_id: UUID | None, limit: int, after: tuple[datetime, UUID] | None
+    who: Principal, appointment_id: UUID | None, status: str | None, limit: int, after: tuple[datetime, UUID] | None
 ) -> Sequence[Prescription]:
     """Up to `limit` of one's own prescriptions, newest first, behind the (issued, id) of the last one seen."""
     query = select(Prescription).where(visible_to(who)).limit(limit)
     if appointment_id:
         query = query.where(Prescription.appointment_id == appointment_id)
+    if status:
+        query = query.where(Prescription.status == status)
     if after:
         query = query.where(tuple_(Prescription.issued_at, Prescription.id) < after)
     return db.session.scalars(query.order_by(Prescription.issued_at.desc(), Prescription.id.desc())).all()

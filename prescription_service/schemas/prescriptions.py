@@ -1,10 +1,11 @@
 """Prescriptions, as they come in and go out."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, WrapValidator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, WrapValidator
 from pydantic_core import PydanticCustomError
 
 from chassis.schemas import Id, In, Line, Out, Page, Paging, PlainDate, Prose
@@ -50,29 +51,56 @@ class OverrideIn(In):
     reason: Annotated[Line, StringConstraints(max_length=200)] = ""
 
 
+Overrides = Annotated[list[OverrideIn], Field(max_length=200)]
+
+
+def reasons(overrides: Sequence[OverrideIn]) -> dict[str, str]:
+    """The reasons by the keys of their alerts."""
+    return {one.key: one.reason for one in overrides}
+
+
+def _draft_or_nothing(value: Any) -> Any:
+    if value not in (None, "draft"):
+        raise PydanticCustomError("unknown_field", "Only a draft is asked for; any other state comes of itself.")
+    return value
+
+
+Draft = Annotated[
+    Literal["draft"] | None,
+    BeforeValidator(_draft_or_nothing),
+    WithJsonSchema({"anyOf": [{"const": "draft"}, {"type": "null"}]}),
+]
+
+
 class PrescriptionIn(In):
     """A prescription to sign, for an appointment of the doctor who asks.
 
-    A medicine comes in four texts, which nothing checks, or structured from the medicine list.
+    A medicine comes in four texts, which nothing checks, or structured from the medicine list. With `"status": "draft"`
+    it is kept for later instead.
     """
 
     appointment_id: Id
     notes: Annotated[Prose, StringConstraints(max_length=2000)] = ""
     medicines: Annotated[list[AnyMedicineIn], Field(min_length=1, max_length=10)]
     valid_until: PlainDate | None = None
-    overrides: Annotated[list[OverrideIn], Field(max_length=200)] = []
+    overrides: Overrides = []
+    status: Draft = None
 
     @property
     def as_wish(self) -> Wish:
         """As the rules take it."""
-        overrides = {one.key: one.reason for one in self.overrides}
-        return Wish([medicine.words for medicine in self.medicines], self.notes, self.valid_until, overrides)
+        medicines = [medicine.words for medicine in self.medicines]
+        return Wish(medicines, self.notes, self.valid_until, reasons(self.overrides))
+
+
+Status = Literal["active", "on-hold", "completed", "cancelled", "stopped", "entered-in-error"]
 
 
 class PrescriptionsIn(Paging):
     """Which of one's prescriptions to list."""
 
     appointment_id: Id | None = None
+    status: Status | None = None
 
 
 class PurposeIn(In):
@@ -151,12 +179,27 @@ class CheckOut(Out):
     coverage: CoverageOut
 
 
+class StatusEventOut(Out):
+    """A step in the life of a prescription; the first is its signature."""
+
+    from_status: Status | None
+    to_status: Status
+    actor_name: str
+    actor_role: str
+    reason_code: str
+    reason: str
+    at: datetime
+
+
 class PrescriptionOut(Out):
-    """A signed prescription, for its prescriber and its patient."""
+    """A signed prescription, for its prescriber and its patient.
+
+    It has expired when `valid_until` is past and it is still active. `content_mark` is the beginning of its seal.
+    """
 
     id: UUID
     number: str
-    status: Literal["active"]
+    status: Status
     appointment_id: UUID
     appointment_time: str
     doctor_id: UUID
@@ -175,6 +218,11 @@ class PrescriptionOut(Out):
     coverage: CoverageOut | None = None
     copy_number: int | None = None
     """Which copy on paper this will be, when it is read to be printed."""
+    history: list[StatusEventOut] = []
+    replaces_id: UUID | None = None
+    replaced_by_id: UUID | None = None
+    renews_id: UUID | None = None
+    content_mark: str | None = None
 
 
 class PrescriptionsPage(Page[PrescriptionOut]):

@@ -182,22 +182,10 @@ class DurationOut(Out):
     review_on: date | None
 
 
-class StructuredMedicineOut(Out):
-    """What the doctor chose, what the list said of the medicine then, and the sentence made of it."""
+class StructureOut(Out):
+    """What the doctor chose."""
 
     formulary_id: str
-    generic_name: str
-    tall_man_name: str
-    atc_code: str
-    dose_form: str
-    ingredients: list[str]
-    duplicate_classes: list[str]
-    allergy_classes: list[str]
-    high_alert: bool
-    controlled: bool
-    confidence: str
-    facts_version: str
-    directions: str
     strength: str
     route: str
     site: str
@@ -209,10 +197,7 @@ class StructuredMedicineOut(Out):
     duration: DurationOut | None
     start_on: date | None
     quantity: AmountOut
-    quantity_unit: str
-    quantity_words: str
     repeats: int
-    repeats_words: str
     repeat_interval_days: int | None
     substitution_allowed: bool
     no_substitution_reason: str
@@ -220,6 +205,26 @@ class StructuredMedicineOut(Out):
     indication: str
     instructions: str
     note_to_pharmacist: str
+
+
+class StructuredMedicineOut(StructureOut):
+    """What the doctor chose, what the list said of the medicine then, and the sentence made of both."""
+
+    generic_name: str
+    tall_man_name: str
+    atc_code: str
+    dose_form: str
+    quantity_unit: str
+    quantity_words: str
+    repeats_words: str
+    ingredients: list[str]
+    duplicate_classes: list[str]
+    allergy_classes: list[str]
+    high_alert: bool
+    controlled: bool
+    confidence: str
+    facts_version: str
+    directions: str
 
     @model_validator(mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from chassis import clock
 from chassis.client import ServiceClient
 from chassis.cursor import Cursors
 from chassis.errors import IdempotencyMismatch, InvalidIdempotencyKey, RequestInProgress
+from prescription_service.seal import Seal
 
 RETRIES = (InvalidIdempotencyKey, IdempotencyMismatch, RequestInProgress)
 
@@ -34,3 +35,9 @@ def zone() -> ZoneInfo:
 def today() -> date:
     """The date on the clinic's calendar."""
     return clock.now().astimezone(zone()).date()
+
+
+def seal() -> Seal:
+    """What seals prescriptions."""
+    found: Seal = current_app.extensions["seal"]
+    return found

@@ -10,10 +10,11 @@ from chassis.errors import InvalidCursor, NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, bearer_token, principal
 from chassis.schemas import page_of
-from prescription_service import prescribing, safety, signing
+from prescription_service import drafts, prescribing, safety, signing
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
 from prescription_service.medicine_list import MedicineListMissing
 from prescription_service.models import IdempotencyKey, audit, db
+from prescription_service.schemas.drafts import DraftOut, WrittenOut
 from prescription_service.schemas.prescriptions import (
     CheckOut,
     PrescriptionIn,
@@ -22,7 +23,8 @@ from prescription_service.schemas.prescriptions import (
     PrescriptionsPage,
     PurposeIn,
 )
-from prescription_service.views import RETRIES, appointments, cursors, today, zone
+from prescription_service.views import RETRIES, appointments, cursors, seal, today, zone
+from prescription_service.views.drafts import tagged
 
 bp = APIBlueprint("prescriptions", __name__, tag="Prescriptions")
 
@@ -32,15 +34,17 @@ bp = APIBlueprint("prescriptions", __name__, tag="Prescriptions")
 @refuses(AppointmentNotFound, prescribing.AppointmentCancelled, safety.AlertsUnresolved, MedicineListMissing, *RETRIES)
 @idempotent(db, IdempotencyKey)
 @bp.input(PrescriptionIn, arg_name="wish")
-@bp.output(PrescriptionOut, status_code=201)
+@bp.output(WrittenOut, status_code=201)
 @audit.of("prescription.write")
-def write(wish: PrescriptionIn) -> PrescriptionOut:
-    """Sign a prescription for one of one's own appointments.
+def write(wish: PrescriptionIn) -> PrescriptionOut | DraftOut:
+    """Sign a prescription for one of one's own appointments, or keep it as a draft.
 
     It is issued to the patient of that appointment and never changes afterwards.
     """
     visit = fetch_visit(appointments(), bearer_token(), wish.appointment_id)
-    return PrescriptionOut.of(signing.sign(principal(), visit, wish.as_wish, zone(), today()))
+    if wish.status == "draft":
+        return tagged(drafts.keep(principal(), visit, wish.as_wish))
+    return PrescriptionOut.of(signing.sign(principal(), visit, wish.as_wish, zone(), today(), seal()))
 
 
 @bp.post("/prescriptions/check")
@@ -68,7 +72,7 @@ def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
     last_seen = cursors().read(owner, wanted.cursor) if wanted.cursor else None
     after = (datetime.fromisoformat(last_seen[0]), UUID(last_seen[1])) if last_seen else None
     found, more = page_of(
-        prescribing.list_own(principal(), wanted.appointment_id, wanted.limit + 1, after), wanted.limit
+        prescribing.list_own(principal(), wanted.appointment_id, wanted.status, wanted.limit + 1, after), wanted.limit
     )
     cursor = cursors().write(owner, [found[-1].issued_at.isoformat(), str(found[-1].id)]) if more else None
     return PrescriptionsPage(items=[PrescriptionOut.of(one) for one in found], next_cursor=cursor)

@@ -77,6 +77,7 @@ class World:
             visit = make.appointment(self.appointment, *pair, at=at)["id"]
             found["appointment_id", pair] = visit
             found["prescription_id", pair] = make.prescription(self.prescription, pair[1], visit)["id"]
+            found["draft_id", pair] = make.prescription(self.prescription, pair[1], visit, status="draft")["id"]
             found["patient_id", pair] = pair[0].id
             found["allergy_id", pair] = make.allergy(self.prescription, pair[0])["id"]
             found["report_id", pair] = make.reported_medicine(self.prescription, pair[0])["id"]

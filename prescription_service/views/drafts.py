@@ -1,0 +1,128 @@
+"""Drafts: keeping, changing, checking and signing them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Response, after_this_request, request
+
+from chassis.docs import refuses
+from chassis.errors import InvalidCursor, NotFound
+from chassis.idempotency import idempotent
+from chassis.identity import allow, bearer_token, principal
+from chassis.schemas import Paging, page_of
+from prescription_service import drafts, life, safety, signing
+from prescription_service.appointments import AppointmentNotFound, fetch_visit
+from prescription_service.medicine_list import MedicineListMissing
+from prescription_service.models import Draft, IdempotencyKey, audit, db
+from prescription_service.prescribing import AppointmentCancelled
+from prescription_service.schemas.drafts import DraftOut, DraftsPage, SignIn
+from prescription_service.schemas.prescriptions import CheckOut, PrescriptionIn, PrescriptionOut, reasons
+from prescription_service.views import RETRIES, appointments, cursors, seal, today, zone
+
+bp = APIBlueprint("drafts", __name__, tag="Drafts")
+
+VERSIONS = (drafts.AlreadySigned, drafts.VersionMissing, drafts.VersionMismatch)
+
+
+@bp.get("/drafts")
+@allow("doctor")
+@refuses(InvalidCursor)
+@bp.input(Paging, location="query", arg_name="wanted")
+@bp.output(DraftsPage)
+@audit.of("draft.list")
+def list_own(wanted: Paging) -> DraftsPage:
+    """List one's own drafts, the last changed first."""
+    owner = f"drafts:{principal().id}"
+    last_seen = cursors().read(owner, wanted.cursor) if wanted.cursor else None
+    after = (datetime.fromisoformat(last_seen[0]), UUID(last_seen[1])) if last_seen else None
+    found, more = page_of(drafts.list_own(principal(), wanted.limit + 1, after), wanted.limit)
+    cursor = cursors().write(owner, [found[-1].updated_at.isoformat(), str(found[-1].id)]) if more else None
+    return DraftsPage(items=[DraftOut.of_draft(one) for one in found], next_cursor=cursor)
+
+
+@bp.get("/drafts/<id:draft_id>")
+@allow("doctor")
+@refuses(NotFound, drafts.AlreadySigned)
+@bp.output(DraftOut)
+@audit.of("draft.read")
+def one(draft_id: UUID) -> DraftOut:
+    """Read one's own draft. `ETag` is its version."""
+    return tagged(drafts.find(principal(), draft_id))
+
+
+@bp.put("/drafts/<id:draft_id>")
+@allow("doctor")
+@refuses(AppointmentNotFound, AppointmentCancelled, *VERSIONS)
+@bp.input(PrescriptionIn, arg_name="wish")
+@bp.output(DraftOut)
+@audit.of("draft.write")
+def change(draft_id: UUID, wish: PrescriptionIn) -> DraftOut:
+    """Write a draft anew, in the version that `If-Match` names."""
+    drafts.find(principal(), draft_id)
+    version = _version()
+    visit = fetch_visit(appointments(), bearer_token(), wish.appointment_id)
+    return tagged(drafts.change(principal(), draft_id, version, visit, wish.as_wish))
+
+
+@bp.delete("/drafts/<id:draft_id>")
+@allow("doctor")
+@refuses(NotFound, *VERSIONS)
+@bp.output(DraftOut)
+@audit.of("draft.discard")
+def discard(draft_id: UUID) -> DraftOut:
+    """Throw a draft away for good, in the version that `If-Match` names. The answer is what it was."""
+    drafts.find(principal(), draft_id)
+    return DraftOut.of_draft(drafts.discard(principal(), draft_id, _version()))
+
+
+@bp.post("/drafts/<id:draft_id>/check")
+@allow("doctor")
+@refuses(AppointmentNotFound, drafts.AlreadySigned, MedicineListMissing)
+@bp.output(CheckOut)
+@audit.of("prescription.check", subjects=lambda answer: [(None, answer.patient_id)])
+def check(draft_id: UUID) -> CheckOut:
+    """Ask what the safety checks find in a draft, and see the words it would print."""
+    draft = drafts.find(principal(), draft_id)
+    visit = fetch_visit(appointments(), bearer_token(), draft.appointment_id)
+    drawn_up, found = signing.look(visit, drafts.wish_in(draft), zone(), today(), draft)
+    return CheckOut.of({**vars(drawn_up), "alerts": found.alerts, "coverage": safety.coverage(found)})
+
+
+@bp.post("/drafts/<id:draft_id>/sign")
+@allow("doctor")
+@refuses(
+    *(AppointmentNotFound, AppointmentCancelled, safety.AlertsUnresolved, life.FinalStatus, MedicineListMissing),
+    *(*VERSIONS, *RETRIES),
+)
+@idempotent(db, IdempotencyKey)
+@bp.input(SignIn, arg_name="given")
+@bp.output(PrescriptionOut, status_code=201)
+@audit.of("prescription.write")
+def sign(draft_id: UUID, given: SignIn) -> PrescriptionOut:
+    """Sign a draft in the version that `If-Match` names. All checks are made again, on fresh data."""
+    draft, version = drafts.find(principal(), draft_id), _version()
+    visit = fetch_visit(appointments(), bearer_token(), draft.appointment_id)
+    answers = reasons(given.overrides)
+    signed = signing.sign_draft(principal(), draft_id, version, visit, answers, zone(), today(), seal())
+    return PrescriptionOut.of(signed)
+
+
+def tagged(draft: Draft) -> DraftOut:
+    """The draft, with its version as `ETag`."""
+
+    @after_this_request
+    def tag(answer: Response) -> Response:
+        answer.headers["ETag"] = f'"{draft.version}"'
+        return answer
+
+    return DraftOut.of_draft(draft)
+
+
+def _version() -> int:
+    """The version in `If-Match`; one that is none matches none. Raises `VersionMissing`."""
+    sent = request.headers.get("If-Match")
+    if sent is None:
+        raise drafts.VersionMissing
+    digits = sent.strip().removeprefix("W/").strip('"')
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
