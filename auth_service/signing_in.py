@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from auth_service import access_tokens, challenges, codes, limits, passwords, revocations
 from auth_service.models import Person, RefreshToken, Session, audit, db
@@ -164,6 +164,7 @@ def refresh(token: str, secret: str) -> SignedIn:
     if used.used_at is None:
         used.used_at = session.last_used_at = now
         _store(successor, session, now)
+        _forget_expired(session, now)
     if person is None or person.disabled_at:
         raise RefreshRefused
     _see_second_factor(person)
@@ -202,6 +203,12 @@ def _forgivable(used_at: datetime, successor: str, now: datetime) -> bool:
 def _store(token: str, session: Session, now: datetime) -> None:
     expires = min(now + IDLE, session.expires_at)
     db.session.add(RefreshToken(hash=_hash(token), session_id=session.id, created_at=now, expires_at=expires))
+
+
+def _forget_expired(session: Session, now: datetime) -> None:
+    """Drop the tokens of this session that are refused for their age anyway: somebody may ask for new ones all day."""
+    over = RefreshToken.session_id == session.id, RefreshToken.expires_at <= now
+    db.session.execute(delete(RefreshToken).where(*over))
 
 
 def _hash(token: str) -> bytes:

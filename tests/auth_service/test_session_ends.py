@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import psycopg2
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 
 from auth_service import revocations, signing_in
+from chassis import clock
 from tests import make
 from tests.api import Api
 from tests.auth_service.test_second_factor import propose
@@ -67,6 +69,21 @@ def test_sign_ins_at_once_make_room_together(auth: Flask, environment: dict[str,
 
     ((living,),) = rows(environment, "SELECT count(*) FROM auth.session WHERE ended_at IS NULL")
     assert living == signing_in.MOST
+
+
+def test_refresh_tokens_are_forgotten_when_they_are_too_old_to_be_refused_for_anything_else(
+    auth: Flask, environment: dict[str, str]
+) -> None:
+    patient, now = make.person(auth), clock.now()
+    token = patient.refresh_token
+    for hours in (0, 7, 14):
+        with clock.set_to(now + timedelta(hours=hours)):
+            token = Api(auth).post("/auth/refresh", json={"refresh_token": token})["refresh_token"]
+
+    assert rows(environment, "SELECT count(*) FROM auth.refresh_token") == [(2,)]
+    with clock.set_to(now + timedelta(hours=14, minutes=1)):
+        Api(auth).post("/auth/refresh", json={"refresh_token": patient.refresh_token}, expect=401)
+        Api(auth).post("/auth/refresh", json={"refresh_token": token})
 
 
 @pytest.mark.parametrize("seconds", [1, int(revocations.KEPT.total_seconds()) + 1])
