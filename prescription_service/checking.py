@@ -247,15 +247,19 @@ def _from(other: Item) -> str:
 
 
 Sides = Callable[[ListedMedicine], tuple[frozenset[int], frozenset[int]]]
-_of_version: dict[str, Sides] = {}
+_prepared: tuple[Facts, Sides] | None = None
 
 
 def _sides(facts: Facts) -> Sides:
-    """For a medicine, the numbers of the rules that have it on their one side, and on their other. Kept per version."""
-    if facts.version not in _of_version:
-        _of_version.clear()
-        _of_version[facts.version] = _sides_in(facts)
-    return _of_version[facts.version]
+    """For a medicine, the numbers of the rules that have it on their one side, and on their other.
+
+    Kept for these very facts and no others of the same version: the numbers are places in their list.
+    """
+    global _prepared
+    prepared = _prepared
+    if prepared is None or prepared[0] is not facts:
+        _prepared = prepared = facts, _sides_in(facts)
+    return prepared[1]
 
 
 def _sides_in(facts: Facts) -> Sides:

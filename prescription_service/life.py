@@ -6,7 +6,7 @@ The states are those of FHIR's *MedicationRequest*. That it has expired is worke
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from chassis import clock
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
@@ -91,7 +91,7 @@ def locked(doctor: Principal, prescription_id: UUID) -> Prescription:
 
 def move(prescription: Prescription, to: str, who: Principal, reason_code: str = "", reason: str = "") -> None:
     """Set the state and add to the history."""
-    before = prescription.status if prescription.history else None
+    before = prescription.status if inspect(prescription).persistent else None  # the signature comes from nowhere
     event = StatusEvent(from_status=before, to_status=to, reason_code=reason_code, reason=reason, at=clock.now())
     event.actor_id, event.actor_role, event.actor_name = who.id, who.role, who.name
     prescription.history.append(event)

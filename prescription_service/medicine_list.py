@@ -85,7 +85,10 @@ def _load() -> tuple[str, Facts, Index]:
 
 def _read_tables(version: str) -> Facts:
     medicines = [_as(ListedMedicine, row) for row in db.session.scalars(select(FormularyRow))]
-    interactions = [_as(Interaction, row) for row in db.session.scalars(select(InteractionRow))]
+    interactions = [
+        _as(Interaction, row)
+        for row in db.session.scalars(select(InteractionRow).order_by(InteractionRow.interaction_id))
+    ]
     rules = [_as(AllergyRule, row) for row in db.session.scalars(select(AllergyRuleRow).order_by(AllergyRuleRow.line))]
     if not (medicines and interactions and rules):
         raise MedicineListMissing

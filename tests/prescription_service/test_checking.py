@@ -243,3 +243,12 @@ def test_an_alert_is_another_one_when_the_medicine_changes() -> None:
     )
     (worse,) = found(item("amoxicillin", "capsule"), allergies=[allergic("penicillin", "anaphylaxis")]).alerts
     assert worse.key != key()
+
+
+def test_facts_in_another_order_say_the_same() -> None:
+    """The numbers of rules are places in a list, so nothing may be kept from one list for another."""
+    turned = replace(FACTS, interactions=FACTS.interactions[::-1])
+    items, patient = [item("warfarin sodium"), item("metronidazole", position=2)], Patient("none-known", None, (), ())
+
+    for known in (FACTS, turned, FACTS):
+        assert tiers(check(items, (), patient, known)) == [("ask", "interaction:X018")]

@@ -427,3 +427,17 @@ def _of(old: Any, statement: str) -> str:
 def test_an_unknown_prescription_takes_no_step(api: Api) -> None:
     for step in STEPS:
         api.post(f"/prescriptions/{uuid4()}/{step}", json=WHY, expect=404)
+
+
+def test_a_prescription_from_before_there_were_histories_takes_its_steps(
+    environment: dict[str, str], api: Api, visit: str
+) -> None:
+    written = write(api, visit, make.MEDICINE)
+    with psycopg2.connect(environment["ADMIN_URL"]) as connection, connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("DELETE FROM prescription.status_event")
+        cursor.execute("UPDATE prescription.prescription SET digest = NULL")
+
+    (event,) = api.post(f"/prescriptions/{written['id']}/cancel", json=WHY)["history"]
+
+    assert (event["from_status"], event["to_status"]) == ("active", "cancelled")
