@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from chassis.errors import Refusal, Unauthenticated, Unavailable
+from chassis.errors import InvalidCursor, Refusal, Unauthenticated, Unavailable
 from portal import idle, kept, outages, session
 from portal.pages import page
 from portal.security import FromElsewhere
@@ -27,7 +27,8 @@ WORDS = {
 FROM_ELSEWHERE = "To keep your account safe we only take forms from our own pages. Nothing was done."
 SIGNED_OUT = "You were signed out."
 GO_ON = "Sign in to go on where you left off."
-CHANGED = "The clinic has changed what your account is for. This is your page now."
+CHANGED = "The clinic has changed your account. This is your page now."
+NO_SUCH_PART = "This part of the list cannot be opened any more. Open the list again from its beginning."
 SOMEBODY_ELSE = "Somebody else has signed in in this browser since this page was opened. Nothing was sent."
 TOO_LONG_TO_KEEP = "What you typed was too long to keep. Go back in your browser to copy it."
 
@@ -55,6 +56,8 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
     if refusal.status == 403 and request.method == "GET" and session.is_another_now():
         flash(CHANGED, "info")
         return redirect(url_for("home.index"), 303)
+    if isinstance(refusal, InvalidCursor):
+        return error_page(refusal.status, NO_SUCH_PART)
     known_words = refusal.status in {403, 404}
     return error_page(refusal.status, None if known_words else refusal.detail)
 

@@ -14,6 +14,7 @@ from portal.proving import Proof, again
 pages = Blueprint("second_factor", __name__, url_prefix="/account/second-step")
 
 WRONG = "That code does not fit. Enter the code the app shows now; the clock of your phone must be right."
+ON_ALREADY = "The second step is on already. You have not kept the recovery codes? Make new ones here."
 MUST_STAY = (
     "The clinic asks everybody with your work for a second step, so it stays on."
     " You have another phone? An administrator can remove the old one; then you set it up again."
@@ -116,7 +117,8 @@ def _refused(form: FirstCode, refusal: Refusal) -> ResponseReturnValue:
         form.code.errors = [WRONG]
         return _set_up(form)
     if isinstance(refusal, Conflict):  # set up already, by an earlier click or in another window
-        flash(refusal.detail, "info")
+        on = services().account.second_factor().state == "on"
+        flash(ON_ALREADY if on else refusal.detail, "info")
         return redirect(url_for(".index"), 303)
     if refusal.status == 401:
         raise refusal

@@ -49,7 +49,7 @@ def test_somebody_with_another_role_is_led_to_the_page_that_is_theirs_now(
 
     page = maya.get("/appointments")
 
-    assert "The clinic has changed what your account is for." in page.text
+    assert "The clinic has changed your account." in page.text
     assert page.heading == "Hello, Maya"
 
 
