@@ -10,7 +10,7 @@ ROLES = {
     "doctor": ("Doctor", "Sees own patients and writes prescriptions, once the licence is checked."),
     "admin": ("Admin", "Looks after people and settings. Sees nothing about anybody's health."),
 }
-STATES = {"active": "Active", "waiting": "Waiting for verification", "disabled": "Disabled", "closed": "Closed"}
+STATES = {"active": "Active", "waiting": "Waiting", "disabled": "Disabled", "closed": "Closed"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,11 @@ class Act:
     done: str
     fits: Callable[[Account], bool]
     kind: str = "primary"
+    of_doctors: tuple[str, ...] = ()
+
+    def effects_on(self, somebody: Account) -> tuple[str, ...]:
+        """What it will do to this account."""
+        return (*self.effects, *(self.of_doctors if somebody.role == "doctor" else ()))
 
 
 def _open(somebody: Account) -> bool:
@@ -75,12 +80,12 @@ ACTS = {
             (
                 "They are signed out everywhere within seconds, and cannot sign in.",
                 "Nothing is deleted. Appointments and prescriptions stay as they are.",
-                "A doctor is no longer offered for booking.",
                 "You can enable the account again.",
             ),
             "The account of {name} is disabled.",
             _open,
             "danger",
+            of_doctors=("Nobody can book this doctor meanwhile.",),
         ),
         Act(
             "enable",

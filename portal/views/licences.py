@@ -17,6 +17,8 @@ pages = Blueprint("licences", __name__, url_prefix="/people/<uuid:person_id>/lic
 
 REFUSALS = {"reject": "unverified", "suspend": "verified"}
 """What can be done with a reason, and to a licence in which state."""
+DONE = "{name} is verified, and may see patients from now on."
+DONE_AGAIN = "{name} is reinstated, and may see patients again."
 
 
 class Verified(Form):
@@ -56,7 +58,9 @@ def verify(person_id: UUID) -> ResponseReturnValue:
     form, doctor = Verified(), services().people.one(str(person_id))
     if not form.validate_on_submit():
         return page("people/verify.html", form=form, doctor=doctor)
-    return _act(doctor, "verify", form, form.licence, f"{doctor.name} is verified, and may see patients from now on.")
+    was = doctor.licence.state if doctor.licence else ""
+    done = DONE_AGAIN if was == "suspended" else DONE
+    return _act(doctor, "verify", form, form.licence, done.format(name=doctor.name))
 
 
 @pages.get("/<any(reject, suspend):name>")
