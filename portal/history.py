@@ -41,6 +41,7 @@ SENTENCES = {
     "prescription.list": ("saw your prescriptions in a list", "list your prescriptions"),
     "prescription.write": ("wrote you a prescription", "write you a prescription"),
     "prescription.check": ("checked medicines against your record", "check medicines against your record"),
+    "prescription.verify": ("checked the code of your prescription", "check the code of your prescription"),
     "allergy.list": ("read your allergies", "read your allergies"),
     "allergy.write": ("changed your allergies", "change your allergies"),
     "current-medicine.list": ("read which medicines you take", "read which medicines you take"),

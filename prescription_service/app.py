@@ -7,11 +7,12 @@ from chassis.client import ServiceClient
 from chassis.keys import KeySet
 from chassis.revocations import Revocations
 from chassis.service import build
-from prescription_service import clocks, commands
+from prescription_service import clocks, commands, verification
 from prescription_service.models import audit, db
 from prescription_service.seal import Seal
 from prescription_service.settings import PrescriptionSettings
 from prescription_service.views import drafts, life, medicines, patients, prescriptions
+from prescription_service.views import verification as verification_views
 
 
 def create_app(
@@ -23,11 +24,13 @@ def create_app(
     settings = settings or PrescriptionSettings.from_environment()
     auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
     keys, revocations = KeySet(auth), Revocations(auth)
-    blueprints = [prescriptions.bp, drafts.bp, life.bp, medicines.bp, patients.bp, audit_views.blueprint(audit)]
+    about_patients = [prescriptions.bp, drafts.bp, life.bp, medicines.bp, patients.bp]
+    blueprints = [*about_patients, verification_views.bp, audit_views.blueprint(audit)]
     app = build("prescription", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
     app.extensions["watch"].add(clocks.follow(app, auth, settings.zone))
+    app.extensions["verification"] = verification.Keys.of(settings.secret_key)
     app.extensions["seal"] = Seal(settings.secret_key)
     commands.register(app)
     return app

@@ -51,6 +51,13 @@ class AnsweredAlert(Answer):
     reason: str = ""
 
 
+class Printed(Answer):
+    """What to print so that the paper can be checked: the token of the QR code, and the code to type."""
+
+    token: str
+    code: str
+
+
 class Sum(Answer):
     """The arithmetic of one medicine."""
 
@@ -88,6 +95,9 @@ class Prescription(Answer):
     alerts: list[AnsweredAlert] = []
     coverage: Coverage | None = None
     copy_number: int | None = None
+    content_mark: str | None = None
+    replaced_by_id: str | None = None
+    verification: Printed | None = None
 
 
 class Prescriptions(Api):

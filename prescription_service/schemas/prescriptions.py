@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from chassis.schemas import Id, In, Line, Out, Page, Paging, PlainDate, Prose
 from prescription_service.prescribing import MedicineWords, Wish
 from prescription_service.schemas.structured import StructuredMedicineIn, StructuredMedicineOut
+from prescription_service.schemas.verification import PrintedOut
 
 
 def _with_a_letter(name: str) -> str:
@@ -218,6 +219,8 @@ class PrescriptionOut(Out):
     coverage: CoverageOut | None = None
     copy_number: int | None = None
     """Which copy on paper this will be, when it is read to be printed."""
+    verification: PrintedOut | None = None
+    """What to print so that the paper can be checked, when it is read to be printed."""
     history: list[StatusEventOut] = []
     replaces_id: UUID | None = None
     replaced_by_id: UUID | None = None

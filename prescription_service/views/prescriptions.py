@@ -1,6 +1,7 @@
 """Writing and reading prescriptions."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from apiflask import APIBlueprint
@@ -10,10 +11,10 @@ from chassis.errors import InvalidCursor, NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, bearer_token, principal
 from chassis.schemas import page_of
-from prescription_service import drafts, prescribing, safety, signing
+from prescription_service import drafts, prescribing, safety, signing, verification
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
 from prescription_service.medicine_list import MedicineListMissing
-from prescription_service.models import IdempotencyKey, audit, db
+from prescription_service.models import IdempotencyKey, Prescription, audit, db
 from prescription_service.schemas.drafts import DraftOut, WrittenOut
 from prescription_service.schemas.prescriptions import (
     CheckOut,
@@ -23,8 +24,10 @@ from prescription_service.schemas.prescriptions import (
     PrescriptionsPage,
     PurposeIn,
 )
+from prescription_service.schemas.verification import PrintedOut
 from prescription_service.views import RETRIES, appointments, cursors, seal, today, zone
 from prescription_service.views.drafts import tagged
+from prescription_service.views.verification import keys
 
 bp = APIBlueprint("prescriptions", __name__, tag="Prescriptions")
 
@@ -87,5 +90,10 @@ def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
 def one(prescription_id: UUID, asked: PurposeIn) -> PrescriptionOut:
     """Read one's own prescription. The record of access says whether it was to be printed."""
     found = prescribing.find(principal(), prescription_id)
-    copy_number = prescribing.copy_number(found) if asked.purpose == "print" else None
-    return PrescriptionOut.of(found).model_copy(update={"copy_number": copy_number})
+    answer = PrescriptionOut.of(found)
+    return answer.model_copy(update=_to_print(found)) if asked.purpose == "print" else answer
+
+
+def _to_print(prescription: Prescription) -> dict[str, Any]:
+    secrets = PrintedOut.of(verification.put_on_paper(prescription, keys()))
+    return {"copy_number": prescribing.copy_number(prescription), "verification": secrets}
