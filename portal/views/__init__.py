@@ -24,6 +24,7 @@ from portal.views import (
     second_factor,
     second_step,
     sign_ins,
+    verification,
 )
 
 
@@ -32,5 +33,5 @@ def register(app: Flask) -> None:
     own = (account, credentials, second_factor, sign_ins, privacy)
     care = (directory, booking, appointments, doctor, known, prescribing, prescriptions)
     admin = (people, licences, record, clinic)
-    for area in (home, idle, accounts, second_step, links, *own, *care, *admin):
+    for area in (home, idle, verification, accounts, second_step, links, *own, *care, *admin):
         app.register_blueprint(area.pages)
