@@ -76,7 +76,7 @@ class Person(Model):
             unique=True,
             postgresql_where=text("licence_state IN ('verified', 'suspended')"),
         ),
-        Index("ix_person_name", "last_name", "first_name", "id"),
+        Index("ix_person_name", text("lower(last_name)"), text("lower(first_name)"), "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

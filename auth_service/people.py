@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, delete, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from auth_service import codes, limits, revocations
@@ -60,7 +60,7 @@ class Found:
 
 def listed(wanted: Filter, limit: int, after: UUID | None) -> Sequence[Found]:
     """Up to `limit` people by name, behind the last one seen."""
-    query = select(Person).order_by(Person.last_name, Person.first_name, Person.id).limit(limit)
+    query = select(Person).order_by(*_place(Person)).limit(limit)
     if wanted.search:
         query = query.where(_names(wanted.search))
     if wanted.role:
@@ -71,11 +71,13 @@ def listed(wanted: Filter, limit: int, after: UUID | None) -> Sequence[Found]:
         query = query.where(Person.id.in_(wanted.ids))
     if after:
         seen = aliased(Person)
-        behind = tuple_(Person.last_name, Person.first_name, Person.id) > tuple_(
-            seen.last_name, seen.first_name, seen.id
-        )
-        query = query.join(seen, seen.id == after).where(behind)
+        query = query.join(seen, seen.id == after).where(tuple_(*_place(Person)) > tuple_(*_place(seen)))
     return found(db.session.scalars(query).all())
+
+
+def _place(person: type[Person]) -> tuple[SQLColumnExpression[Any], ...]:
+    """Where somebody stands in the list: by name, "de la Cruz" beside "Dean" whatever the database's own order is."""
+    return func.lower(person.last_name), func.lower(person.first_name), person.id
 
 
 def one(person_id: UUID) -> Found:

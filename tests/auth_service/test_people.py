@@ -72,7 +72,7 @@ def test_the_longest_names_stand_in_nobodys_way(auth: Flask, admin: Api) -> None
 
 
 def test_pages_follow_one_another_by_name_and_leave_nobody_out(auth: Flask, admin: Api) -> None:
-    for name in ("Berg", "Ahmed", "Berg", "Øst", "Chen"):
+    for name in ("Berg", "Ahmed", "Berg", "Young", "de la Cruz"):
         make.person(auth, first_name="Kim", last_name=name)
 
     seen, query = [], "/people?role=patient&limit=2"
@@ -83,7 +83,7 @@ def test_pages_follow_one_another_by_name_and_leave_nobody_out(auth: Flask, admi
             break
         page = admin.get(f"{query}&cursor={page['next_cursor']}")
 
-    assert [name for name, _ in seen][:4] == ["Ahmed", "Berg", "Berg", "Chen"]
+    assert [name for name, _ in seen] == ["Ahmed", "Berg", "Berg", "de la Cruz", "Young"]
     assert len({person_id for _, person_id in seen}) == 5
 
 

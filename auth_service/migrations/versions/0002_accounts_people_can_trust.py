@@ -113,7 +113,7 @@ def upgrade() -> None:
     op.create_check_constraint(op.f('ck_person_sex'), 'person', "sex IN ('female', 'male', 'other', 'unknown')")
     op.drop_constraint(op.f('ck_person_licence_state'), 'person')
     op.create_check_constraint(op.f('ck_person_licence_state'), 'person', "licence_state IN ('unverified', 'verified', 'rejected', 'suspended')")
-    op.create_index('ix_person_name', 'person', ['last_name', 'first_name', 'id'], unique=False)
+    op.create_index('ix_person_name', 'person', [sa.text('lower(last_name)'), sa.text('lower(first_name)'), 'id'], unique=False)
     op.create_index('uq_person_licence', 'person', [sa.text('lower(licence_register)'), 'licence_number'], unique=True, postgresql_where=sa.text("licence_state IN ('verified', 'suspended')"))
     op.add_column('session', sa.Column('last_used_at', sa.TIMESTAMP(timezone=True), server_default=sa.text('now()'), nullable=False))
     op.add_column('session', sa.Column('address', sa.Text(), server_default='-', nullable=False))
