@@ -89,7 +89,7 @@ def _signed_out(error: Unauthenticated) -> ResponseReturnValue:
 
 def _stale_form(error: CSRFError) -> ResponseReturnValue:
     if session.person() and request.form.get("who") and kept.is_somebody_elses():
-        return error_page(400, SOMEBODY_ELSE)
+        return page("errors/error.html", status=400, title="Somebody else is signed in here", words=SOMEBODY_ELSE)
     return page("errors/stale.html", status=400, title="This page was open for a long time", **_again())
 
 

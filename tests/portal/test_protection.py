@@ -194,6 +194,7 @@ def test_a_form_made_for_somebody_else_is_neither_sent_nor_shown(auth: Flask, ma
 
     answer = maya.post("/account/change", fields | {"first_name": "Private"}, 400)
 
+    assert "Somebody else is signed in here" in answer.text
     assert "Somebody else has signed in" in answer.text
     assert "Private" not in answer.text
     assert Api(auth, eve.token).get("/auth/me")["first_name"] == "Eve"
