@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from chassis.errors import Unavailable
 from portal.api import services
 from portal.api.history import Event, Record
+from portal.dates import local
 from portal.outages import sentence
 
 PAGE = 25
@@ -30,8 +32,8 @@ VERBS = {
     "change": ("changed", "change"),
     "remove": ("removed", "remove"),
     "reset": ("reset", "reset"),
-    "disable": ("blocked", "block"),
-    "enable": ("opened", "open"),
+    "disable": ("disabled", "disable"),
+    "enable": ("enabled", "enable"),
     "unlock": ("unlocked", "unlock"),
     "close": ("closed", "close"),
 }
@@ -61,12 +63,13 @@ ROLES = {"patient": "Patient", "doctor": "Doctor", "admin": "Clinic administrati
 
 @dataclass(frozen=True)
 class Look:
-    """One line of the list."""
+    """One line of the list: the last of what somebody did so many `times` in a row, on one day."""
 
     who: str
     role: str | None
     what: str
     when: datetime
+    times: int
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def before(until: datetime | None) -> History:
         unread |= found.next_cursor is not None
     shown = _newest(events)
     more = shown[-1].recorded_at if unread or len(shown) < len(events) else None
-    return History([_look(event) for event in shown], out, more)
+    return History([_look(list(same)) for _, same in groupby(shown, _line)], out, more)
 
 
 def _records() -> list[Record]:
@@ -109,9 +112,16 @@ def _newest(events: list[Event]) -> list[Event]:
     return ordered
 
 
-def _look(event: Event) -> Look:
-    who = event.actor_name or "Somebody who was not signed in"
-    return Look(who, ROLES.get(event.actor_role or ""), words(event.action, event.outcome), event.recorded_at)
+def _line(event: Event) -> tuple[object, ...]:
+    """What events of one line have in common."""
+    day = local(event.recorded_at).date()
+    return event.actor_id, event.actor_name, event.actor_role, event.action, event.outcome, day
+
+
+def _look(same: list[Event]) -> Look:
+    event = same[0]
+    who, role = event.actor_name or "Somebody who was not signed in", ROLES.get(event.actor_role or "")
+    return Look(who, role, words(event.action, event.outcome), event.recorded_at, len(same))
 
 
 def words(action: str, outcome: str) -> str:

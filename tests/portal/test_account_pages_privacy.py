@@ -77,6 +77,21 @@ def test_who_has_seen_my_record_is_told_in_words_newest_first(
     assert "Older" not in page.text
 
 
+def test_what_somebody_does_again_and_again_is_one_line(maya: Visitor, auth: Flask, patient: make.Person) -> None:
+    ada = Api(auth, make.admin(auth).token)
+    for _ in range(3):
+        ada.get(f"/people/{patient.id}")
+    ada.get("/people")
+
+    told = looks(maya.get("/account/history"))
+
+    assert len(told) == 2
+    assert "saw your name in a list of people" in told[0]
+    assert "times in a row" not in told[0]
+    assert "read your details" in told[1]
+    assert "3 times in a row" in told[1]
+
+
 def test_nobody_has_seen_it_yet_and_only_patients_ask(maya: Visitor, visitor: Visitor, auth: Flask) -> None:
     assert "Nobody else yet" in maya.get("/account/history").text
 
