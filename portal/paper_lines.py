@@ -20,6 +20,10 @@ WATERMARKS = {
 }
 
 
+UNSIGNABLE = frozenset({"draft", "cancelled", "stopped", "entered-in-error"})
+"""States in which nobody is to sign the paper."""
+
+
 @dataclass(frozen=True)
 class Bit:
     """A few words that stay together, behind what they are."""

@@ -80,8 +80,8 @@ class Sheet:
 
 FIXED = 17
 """The box for allergies, number, page and copy at the foot, and the rules and gaps between."""
-SIGNATURE = 42
-"""The end line, signature and pharmacy's box: on the last page only."""
+SIGNATURE = 53
+"""The end line, signature, pharmacy's box and what the paper is checked with: on the last page only."""
 ALLERGY_LINES = 4
 """What the head has room for; more allergies than that stand below the medicines."""
 CONTINUES = 8
@@ -96,10 +96,15 @@ def in_words(number: int) -> str:
     return f"{number} ({NUMBERS[number]}) medicine{'' if number == 1 else 's'}"
 
 
-def sheets(prescription: Prescription, paper: Paper) -> list[Sheet]:
-    """The pages of a prescription, at least one, the last one with the signature."""
-    room = paper.height - FIXED - _head(prescription, paper)
-    last, others = room - SIGNATURE, room - CONTINUES
+def sheets(prescription: Prescription, paper: Paper, small_print: Iterable[str] = ()) -> list[Sheet]:
+    """The pages of a prescription, at least one, the last one with the signature.
+
+    `small_print` are the lines at the foot as they will read; each has room for one line, and gets more if it needs it.
+    """
+    foot = sum(_tall([line], 8, paper.width) - 8 * POINT * LEADING for line in small_print)
+    signature = _tall([f"Signature of {prescription.doctor_name}"], 8, paper.width * 0.35) - 8 * POINT * LEADING
+    room = paper.height - FIXED - _head(prescription, paper) - foot
+    last, others = room - SIGNATURE - signature, room - CONTINUES
     shown = paper_lines.sums(prescription)
     waiting = [_medicine(one, shown.get(one.position), paper, last, others) for one in prescription.medicines]
     for title, notes in _besides(prescription, paper):

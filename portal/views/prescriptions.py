@@ -8,8 +8,10 @@ from flask.typing import ResponseReturnValue
 from chassis import clock
 from portal import paper_lines, session
 from portal.api import services
-from portal.dates import today
+from portal.api.prescriptions import Prescription
+from portal.dates import stamp_words, today
 from portal.pages import page
+from portal.paper_proof import proof
 from portal.sheets import PAPERS, allergies_below, in_words, sheets
 
 pages = Blueprint("prescriptions", __name__, url_prefix="/prescriptions")
@@ -41,14 +43,25 @@ def paper(prescription_id: UUID) -> ResponseReturnValue:
     if chosen is None:
         abort(404)
     prescription = services().prescriptions.one(str(prescription_id), "print")
+    checked = proof(prescription)
+    copy = f"Copy {prescription.copy_number}, printed {stamp_words(clock.now())} by {session.me().name}"
     return page(
         "prescriptions/print.html",
         prescription=prescription,
         paper=chosen,
-        sheets=sheets(prescription, chosen),
+        sheets=sheets(prescription, chosen, [copy, *([checked.words] if checked else [])]),
         allergies=paper_lines.allergies(prescription.coverage),
         allergies_below=allergies_below(prescription, chosen),
-        printed_at=clock.now(),
-        watermark=paper_lines.watermark(prescription, today()),
+        copy=copy,
+        watermark=_replaced(prescription) or paper_lines.watermark(prescription, today()),
+        signable=prescription.status not in paper_lines.UNSIGNABLE,
+        proof=checked,
         count=in_words(len(prescription.medicines)),
     )
+
+
+def _replaced(prescription: Prescription) -> str | None:
+    """Which newer paper counts. Whoever may see the old one may see that too: it is of the same patient and doctor."""
+    if prescription.replaced_by_id is None:
+        return None
+    return f"REPLACED BY No. {services().prescriptions.one(prescription.replaced_by_id).number}"

@@ -78,6 +78,8 @@ def _answers(prescription: Flask, doctor: make.Person, visit: str) -> list[dict[
         "Valid until",
         "Copy 1, printed",
         "by Maya Lindqvist",
+        "Content mark",
+        "Check at localhost/v by the square or the code. Do not trust another address.",
     ],
 )
 def test_no_field_is_silent(maya: Visitor, signed: dict[str, Any], words: str) -> None:
@@ -89,6 +91,26 @@ def test_a_copy_counts_itself(maya: Visitor, signed: dict[str, Any]) -> None:
     maya.get(path)
 
     assert "Copy 2, printed" in maya.get(path).text
+
+
+def test_the_code_on_paper_is_the_one_that_opens(maya: Visitor, signed: dict[str, Any]) -> None:
+    paper = maya.get(f"/prescriptions/{signed['id']}/print")
+    code = next("".join(found.itertext()) for found in paper.all("p") if found.get("class") == "code")
+
+    assert maya.post("/v", {"code": code}).heading == "Genuine code of Larkfield Clinic"
+
+
+@pytest.mark.parametrize(("step", "signable"), [("cancel", False), ("hold", True)])
+def test_paper_of_a_prescription_that_does_not_hold_says_so(
+    maya: Visitor, prescription: Flask, doctor: make.Person, signed: dict[str, Any], step: str, signable: bool
+) -> None:
+    reason = {"reason_code": "clarif", "reason": "Another one fits better."}
+    Api(prescription, doctor.token).post(f"/prescriptions/{signed['id']}/{step}", json=reason)
+
+    text = maya.get(f"/prescriptions/{signed['id']}/print").text
+
+    assert ("CANCELLED" if step == "cancel" else "ON HOLD") in text
+    assert ("Signature of" in text) == signable
 
 
 def medicine(position: int = 1, **changed: Any) -> Medicine:
