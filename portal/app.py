@@ -23,7 +23,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     security.init_app(app)
     for told in (clinic, idle):
         told.init_app(app, settings)
-    for part in (session, dates, pages, errors):
+    for part in (session, dates, pages, errors, views.medicines):
         part.init_app(app)
     csrf = CSRFProtect(app)
     views.register(app)

@@ -1,53 +1,20 @@
 """The form a doctor writes a prescription on: notes, and one to ten rows of a medicine each."""
 
 import re
-import secrets
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from wtforms import Field, FieldList, FormField, HiddenField
-from wtforms import Form as PlainForm
+from flask import request
+from wtforms import FieldList, FormField, HiddenField
 from wtforms.validators import ValidationError
 
-from portal.forms import AtMost, Form, Line, Required, Text, plain_characters
+from chassis.errors import FieldError, Refusal
+from portal.forms import AtMost, Form, Text, plain_characters
+from portal.medicine_form import POINTERS, MedicineRow, new_key, own_key
 
 MOST = 10
-WORDS = ("name", "dosage", "duration", "instructions")
-_KEY = re.compile(r"[0-9a-z]{6,40}", re.ASCII)
-
-
-def new_key() -> str:
-    """A name that no other row, and no other form, has."""
-    return secrets.token_hex(8)
-
-
-def _own_key(value: str | None) -> str:
-    """The key a page of ours gave out, or a new one for anything else."""
-    return value if value and _KEY.fullmatch(value) else new_key()
-
-
-def a_name(form: PlainForm, field: Field) -> None:
-    """A medicine's name has letters in it; digits alone are a slip into the wrong box."""
-    if not any(character.isalpha() for character in field.data):
-        raise ValidationError("Enter the name of the medicine in letters.")
-
-
-class MedicineRow(PlainForm):  # type: ignore[misc]
-    """One medicine. The key says which row a button means, whatever happened on the page in between."""
-
-    key = HiddenField(filters=[_own_key])
-    name = Line(
-        "Medicine, strength and form",
-        [Required("Enter the name of the medicine."), AtMost(200, "The name"), plain_characters, a_name],
-    )
-    dosage = Line(
-        "How much and how often",
-        [Required("Enter how much to take and how often."), AtMost(200, "The dosage"), plain_characters],
-    )
-    duration = Line(
-        "For how long",
-        [Required("Enter for how long."), AtMost(100, "The duration"), plain_characters],
-    )
-    instructions = Text("Instructions for the patient", [AtMost(500, "The instructions"), plain_characters])
+_POINTER = re.compile(r"(/medicines/\d+)/?(.*)", re.ASCII)
+_ANSWER = re.compile(r"(?:answer|considered)_[0-9a-f]{1,40}", re.ASCII)
 
 
 class Rows(FieldList):  # type: ignore[misc]
@@ -61,7 +28,7 @@ class Rows(FieldList):  # type: ignore[misc]
 class PrescriptionForm(Form):
     """What is written, and the key that makes signing it twice the same as once."""
 
-    attempt = HiddenField(filters=[_own_key])
+    attempt = HiddenField(filters=[own_key])
     medicines = Rows(FormField(MedicineRow), "Medicine", min_entries=1)
     notes = Text("Notes for the patient", [AtMost(2000, "The notes"), plain_characters])
 
@@ -88,15 +55,29 @@ class PrescriptionForm(Form):
         return str(self.medicines.entries[max(at - 1, 0)].form.name.id)
 
     @property
-    def words(self) -> list[dict[str, str]]:
+    def rows(self) -> list[MedicineRow]:
+        """The medicines, in their order."""
+        return [entry.form for entry in self.medicines.entries]
+
+    def row(self, key: str) -> MedicineRow | None:
+        """The row of this key."""
+        return next((row for row in self.rows if row.key.data == key), None)
+
+    def settle(self) -> None:
+        """Fill in what is no choice, in every row."""
+        for row in self.rows:
+            row.settle()
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
         """The medicines as the prescription service takes them."""
-        return [{name: row.form[name].data for name in WORDS} for row in self.medicines.entries]
+        return [row.sent for row in self.rows]
 
     @property
     def carried(self) -> list[tuple[str, str]]:
         """Everything typed, as the hidden fields of the page that checks it."""
-        boxes = [box for row in self.medicines.entries for box in row.form]
-        return [(box.name, box.data or "") for box in [self.attempt, self.notes, *boxes]]
+        own = [(box.name, box.data or "") for box in (self.attempt, self.notes)]
+        return [*own, *(pair for row in self.rows for pair in row.pairs())]
 
     def begin_again(self) -> None:
         """A new attempt with the same words: what is signed next is another prescription."""
@@ -108,3 +89,22 @@ def blank_row() -> MedicineRow:
     row = MedicineRow(prefix="medicines-ROW-")
     row.key.data = "ROWKEY"
     return row
+
+
+def answers() -> list[tuple[str, str]]:
+    """What was said to alerts before: kept while something is changed, and asked for again where it no longer fits."""
+    return [(name, value) for name, value in request.form.items() if _ANSWER.fullmatch(name) and value]
+
+
+def aimed(refusal: Refusal) -> Refusal:
+    """The same refusal, its messages pointing at the boxes of our pages."""
+    refusal.errors = [FieldError(_aim(error.pointer), error.code, error.message) for error in refusal.errors]
+    return refusal
+
+
+def _aim(pointer: str) -> str:
+    found = _POINTER.fullmatch(pointer)
+    if not found:
+        return pointer
+    field = found[2] if found[2] in POINTERS else found[2].partition("/")[0]
+    return f"{found[1]}/{POINTERS.get(field, field)}"

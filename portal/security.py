@@ -95,7 +95,7 @@ def _cache(response: Response) -> None:
 
 def init_app(app: Flask) -> None:
     """Put all of it in place."""
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, MAX_FORM_PARTS=300)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, MAX_FORM_PARTS=600)
     app.before_request(_refuse_cross_site)
     app.before_request(_allow_file)
     app.after_request(_send_headers)

@@ -14,6 +14,7 @@ from portal.api.medicines import Medicines
 from portal.api.patients import Patients
 from portal.api.people import People
 from portal.api.prescriptions import Prescriptions
+from portal.api.signing import Signing
 from portal.settings import PortalSettings
 
 
@@ -29,6 +30,7 @@ class Services:
     prescriptions: Prescriptions
     medicines: Medicines
     patients: Patients
+    signing: Signing
 
     @classmethod
     def at(cls, settings: PortalSettings) -> "Services":
@@ -44,6 +46,7 @@ class Services:
             prescriptions=Prescriptions(prescription),
             medicines=Medicines(prescription),
             patients=Patients(prescription),
+            signing=Signing(prescription),
         )
 
 

@@ -16,6 +16,7 @@ from portal.views import (
     known,
     licences,
     links,
+    medicines,
     people,
     prescribing,
     prescriptions,
@@ -31,7 +32,7 @@ from portal.views import (
 def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
-    care = (directory, booking, appointments, doctor, known, prescribing, prescriptions)
+    care = (directory, booking, appointments, doctor, known, medicines, prescribing, prescriptions)
     admin = (people, licences, record, clinic)
     for area in (home, idle, verification, accounts, second_step, links, *own, *care, *admin):
         app.register_blueprint(area.pages)

@@ -11,10 +11,12 @@ from markupsafe import Markup
 from chassis.errors import Conflict, IdempotencyMismatch, Invalid, Refusal, Unavailable
 from portal import known, session
 from portal.allergies import AllergyForm
+from portal.answers import answer_form, sent
 from portal.api import services
 from portal.api.appointments import Appointment
+from portal.how_often import SUGGESTED
 from portal.pages import page
-from portal.prescription_form import MOST, PrescriptionForm, blank_row
+from portal.prescription_form import MOST, PrescriptionForm, aimed, answers, blank_row
 from portal.views.known import ask, record
 
 pages = Blueprint("prescribing", __name__, url_prefix="/appointments")
@@ -66,15 +68,30 @@ def write(appointment_id: UUID) -> ResponseReturnValue:
 def _form(
     visit: Appointment, form: PrescriptionForm, focus: str | None = None, refusal: Refusal | None = None
 ) -> ResponseReturnValue:
+    form.settle()
     shown: dict[str, Any] = {"focus": focus, "most": MOST, "blank": blank_row(), "known": known.of(visit)}
-    return page("prescriptions/write.html", form=form, visit=visit, refusal=refusal, **shown)
+    shown["how_often"] = SUGGESTED
+    return page("prescriptions/write.html", form=form, visit=visit, refusal=refusal, answers=answers(), **shown)
 
 
-def _check(visit: Appointment, form: PrescriptionForm, refusal: Refusal | None = None) -> ResponseReturnValue:
-    closed = isinstance(refusal, VisitCancelled)
-    return page(
-        "prescriptions/check.html", form=form, visit=visit, refusal=refusal, closed=closed, known=known.of(visit)
-    )
+def _check(
+    visit: Appointment, form: PrescriptionForm, refusal: Refusal | None = None, *, signing: bool = False
+) -> ResponseReturnValue:
+    """The page before the signature. The checks run each time it is shown: what they know may have changed."""
+    try:
+        checked = services().signing.check(visit.id, form.notes.data, form.sent)
+    except Invalid as refused:
+        return _form(visit, form, refusal=aimed(refused))
+    except Unavailable as out:
+        if not isinstance(refusal, NotConfirmed):
+            return _form(visit, form, refusal=out)
+        checked = None
+    asked = answer_form(checked.alerts if checked else [])
+    answered = not signing or asked.validate()
+    shown: dict[str, Any] = {"closed": isinstance(refusal, VisitCancelled), "known": known.of(visit)}
+    shown |= {"checked": checked, "written": form, "kept": answers() if checked is None else []}
+    shown["refusal"] = refusal if answered else None
+    return page("prescriptions/check.html", form=asked, visit=visit, **shown)
 
 
 def _cancelled(visit: Appointment) -> ResponseReturnValue:
@@ -88,6 +105,28 @@ def _add(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturn
 
 def _remove(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
     return _form(visit, form, focus=form.remove(row))
+
+
+def _find(visit: Appointment, form: PrescriptionForm, key: str) -> ResponseReturnValue:
+    """Find a medicine, or take the one that was chosen."""
+    row = form.row(key)
+    return _form(visit, form, focus=str((row.strength if row.formulary_id.data else row.name).id) if row else None)
+
+
+def _in_words(visit: Appointment, form: PrescriptionForm, key: str) -> ResponseReturnValue:
+    """Write this one in the doctor's own words; its name stays."""
+    row = form.row(key)
+    if row:
+        row.find_again()
+        row.kind.data = "words"
+    return _form(visit, form, focus=str(row.name.id) if row else None)
+
+
+def _find_again(visit: Appointment, form: PrescriptionForm, key: str) -> ResponseReturnValue:
+    row = form.row(key)
+    if row:
+        row.find_again()
+    return _form(visit, form, focus=str(row.name.id) if row else None)
 
 
 def _change(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
@@ -121,29 +160,32 @@ def _record_allergy(visit: Appointment, form: PrescriptionForm, row: str) -> Res
 
 
 def _carried(form: PrescriptionForm) -> list[tuple[str, str]]:
-    return [("page", request.form.get("page", "write")), *form.carried]
+    return [("page", request.form.get("page", "write")), *answers(), *form.carried]
 
 
 def _review(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    form.settle()
     if not form.validate():
         return _form(visit, form)
     return _check(visit, form, VisitCancelled() if visit.status != "booked" else None)
 
 
 def _sign(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    form.settle()
     if not form.validate() or visit.status != "booked":
         return _review(visit, form, row)
     try:
-        issued = services().prescriptions.write(visit.id, form.notes.data, form.words, form.attempt.data)
+        issued = services().signing.sign(visit.id, form.notes.data, form.sent, sent(), form.attempt.data)
     except Unavailable:
         return _check(visit, form, NotConfirmed())
     except IdempotencyMismatch:
         form.begin_again()
         return _check(visit, form, SignedBefore())
-    except Invalid as refusal:
-        return _form(visit, form, refusal=refusal)
+    except Invalid:
+        return _check(visit, form, signing=True)
     except Conflict as refusal:
-        return _check(visit, form, VisitCancelled() if refusal.code == "appointment-cancelled" else refusal)
+        cancelled = refusal.code == "appointment-cancelled"
+        return _check(visit, form, VisitCancelled() if cancelled else refusal, signing=not cancelled)
     flash(Markup('Signed and issued. Its number is <span class="nowrap">{}</span>.').format(issued.number))
     return redirect(url_for("prescriptions.one", prescription_id=issued.id), 303)
 
@@ -151,6 +193,9 @@ def _sign(visit: Appointment, form: PrescriptionForm, row: str) -> ResponseRetur
 STEPS: dict[str, Step] = {
     "add": _add,
     "remove": _remove,
+    "find": _find,
+    "again": _find_again,
+    "words": _in_words,
     "change": _change,
     "review": _review,
     "sign": _sign,

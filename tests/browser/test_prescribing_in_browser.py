@@ -61,7 +61,15 @@ def row(page: Page, number: int) -> Any:
     return page.get_by_role("group", name=f"Medicine {number}", exact=True)
 
 
+def in_words(page: Page, number: int) -> None:
+    """Make this row one in the doctor's own words."""
+    row(page, number).get_by_role("button", name="Write it in your own words").click()
+    expect(row(page, number).get_by_label("How much and how often")).to_be_visible()
+
+
 def fill(page: Page, number: int, name: str) -> None:
+    if row(page, number).get_by_role("button", name="Write it in your own words").count():
+        in_words(page, number)
     row(page, number).get_by_label("Medicine, strength and form").fill(name)
     row(page, number).get_by_label("How much and how often").fill("1 capsule 3 times a day")
     row(page, number).get_by_label("For how long").fill("7 days")
@@ -93,7 +101,7 @@ def test_rows_come_and_go_in_place_with_the_focus(okafor: Reader, page: Page, vi
     expect(page.get_by_text("Medicine 2, Second, removed.")).to_be_visible()
     press(page, "Put it back")
     expect(row(page, 2).get_by_label("Medicine, strength and form")).to_have_value("Second")
-    keys = page.locator("fieldset input[type=hidden]").evaluate_all("boxes => boxes.map(box => box.value)")
+    keys = page.locator("fieldset input[name$='-key']").evaluate_all("boxes => boxes.map(box => box.value)")
     assert len(set(keys)) == 3
     okafor.look()
 
@@ -103,6 +111,7 @@ def test_errors_name_the_row_and_follow_it(okafor: Reader, page: Page, visit: di
     fill(page, 1, "First")
     for _ in range(2):
         press(page, "Add another medicine")
+    fill(page, 2, "Second")
     fill(page, 3, "")
 
     press(page, "Check the prescription")
@@ -159,6 +168,72 @@ def test_enter_in_a_box_checks_and_never_removes(page: Page, visit: dict[str, An
     expect(page.get_by_role("heading", name="2 medicines")).to_be_visible()
 
 
+def test_a_medicine_of_the_list_is_found_while_typing_and_its_sum_offered(
+    okafor: Reader, page: Page, visit: dict[str, Any], prescription: Flask, patient: make.Person
+) -> None:
+    make.allergy(prescription, patient, key="penicillin", reaction="anaphylaxis")
+    page.goto(f"/appointments/{visit['id']}/prescribe")
+    page.get_by_label("Medicine", exact=True).press_sequentially("amox")
+    expect(page.get_by_role("option").first).to_be_visible()
+    okafor.look()
+    page.keyboard.press("Enter")  # four are called so: none is taken that nobody pointed at
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Strength")).to_be_focused()
+    okafor.press("Check the prescription")
+
+    page.get_by_label("Strength").select_option("500 mg")
+    page.get_by_label("Dose", exact=True).fill("1")
+    page.get_by_label("How often", exact=True).fill("TDS")
+    page.get_by_label("For how long").fill("7")
+    page.get_by_label("Days, weeks or months").select_option("days")
+    expect(page.get_by_text("Understood: 3 times a day")).to_be_visible()
+    expect(page.get_by_label("Quantity to supply")).to_have_value("")
+    press(page, "Use 21")
+    expect(page.get_by_label("Quantity to supply")).to_have_value("21")
+    page.get_by_label("Repeats", exact=True).fill("0")
+    expect(page.get_by_label("Needed for")).to_be_hidden()
+    page.get_by_label("Only when needed").check()
+    expect(page.get_by_label("Needed for")).to_be_visible()
+    page.get_by_label("Only when needed").uncheck()
+
+    okafor.press("Check the prescription")
+    expect(page.get_by_text("Take 1 capsule (500 mg) by mouth 3 times a day")).to_be_visible()
+    okafor.press("Sign and issue")
+    page.get_by_label("Why you prescribe it all the same").fill("Tolerated it in 2024, family told.")
+    okafor.press("Sign and issue")
+    expect(page.get_by_text("Signed and issued")).to_be_visible()
+
+
+def test_the_row_of_a_listed_medicine_is_there_again_after_going_back(page: Page, visit: dict[str, Any]) -> None:
+    page.goto(f"/appointments/{visit['id']}/prescribe")
+    page.get_by_label("Medicine", exact=True).press_sequentially("warfarin")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.get_by_label("Strength").select_option("3 mg")
+    page.get_by_label("Only when needed").check()
+    page.get_by_role("link", name="Appointment").first.click()
+    expect(page.get_by_role("heading", name="Allergies and medicines")).to_be_visible()
+
+    page.go_back()
+
+    expect(page.get_by_label("Strength")).to_have_value("3 mg")
+    expect(page.get_by_label("Only when needed")).to_be_checked()
+
+
+def test_a_medicine_of_the_list_without_scripts(plain: Page, visit: dict[str, Any]) -> None:
+    plain.goto(f"/appointments/{visit['id']}/prescribe")
+    plain.get_by_label("Medicine", exact=True).fill("amox")
+    press(plain, "Find medicine")
+    plain.get_by_label("amoxicillin capsule").check(force=True)
+    press(plain, "Use this medicine")
+    expect(plain.get_by_label("Strength")).to_be_focused()
+    expect(plain.get_by_label("Needed for")).to_be_hidden()
+    plain.get_by_label("Only when needed").check()
+    expect(plain.get_by_label("Needed for")).to_be_visible()
+
+
 def test_the_day_and_the_lists_are_sound(
     okafor: Reader, page: Page, visit: dict[str, Any], prescription: Flask, doctor: Any
 ) -> None:
@@ -174,7 +249,8 @@ def test_the_day_and_the_lists_are_sound(
 def test_the_keyboard_alone_writes_and_signs(page: Page, visit: dict[str, Any]) -> None:
     page.goto(f"/appointments/{visit['id']}/prescribe")
     keys = page.keyboard
-    page.get_by_label("Medicine, strength and form").focus()
+    in_words(page, 1)
+    expect_focus(page, "medicines-0-name")
     for words in ("Amoxicillin 500 mg capsules", "1 capsule 3 times a day", "7 days", "With food"):
         keys.type(words)
         keys.press("Tab")
