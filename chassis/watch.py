@@ -1,14 +1,14 @@
-"""What a worker process does beside its requests: small chores, again and again, in one thread of its own.
+"""What a worker process does beside its requests: small chores, again and again, each in a thread of its own.
 
-Chores keep something in memory fresh, so that no request has to wait for it. They are quick, and every wait in them has
-an end: while one hangs, the others wait.
+Chores keep something in memory fresh, so that no request has to wait for it. One that is slow or hangs holds up no
+other: the list of revocations is not to wait for a directory.
 """
 
 import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask, request
 
@@ -22,8 +22,8 @@ Chore = Callable[[], object]
 class _Entry:
     chore: Chore
     every: float
-    due: float = 0.0
     failing: bool = False
+    tried: threading.Event = field(default_factory=threading.Event)
 
 
 class Watch:
@@ -46,7 +46,7 @@ class Watch:
         self._entries.append(_Entry(chore, every))
 
     def start(self) -> None:
-        """Begin in this process, if it has not begun: a thread does not come along when a process forks.
+        """Begin in this process, if it has not begun: threads do not come along when a process forks.
 
         Comes back when each chore was tried once, or after a second: what they keep fresh is there for a first request.
         """
@@ -54,36 +54,38 @@ class Watch:
             return
         with self._lock:
             if self._process != os.getpid():
-                self._stopping, begun = threading.Event(), threading.Event()
-                threading.Thread(target=self._run, args=(self._stopping, begun), name="watch", daemon=True).start()
-                begun.wait(self.BEGIN_WITHIN)
+                self._stopping = threading.Event()
+                for entry in self._entries:
+                    threading.Thread(target=self._keep, args=(entry, self._stopping), name="watch", daemon=True).start()
+                until = time.monotonic() + self.BEGIN_WITHIN
+                for entry in self._entries:
+                    entry.tried.wait(max(until - time.monotonic(), 0))
                 self._process = os.getpid()
 
     def stop(self) -> None:
-        """End soon. Nobody waits for it: the thread is a daemon, and what it keeps is only in memory."""
+        """End soon. Nobody waits for it: the threads are daemons, and what they keep is only in memory."""
         self._stopping.set()
 
-    def _run(self, stopping: threading.Event, begun: threading.Event) -> None:
+    def _keep(self, entry: _Entry, stopping: threading.Event) -> None:
         while not stopping.is_set():
-            for entry in self._entries:
-                if entry.due <= time.monotonic() and not stopping.is_set():
-                    self._do(entry)
-            begun.set()
-            next_due = min((entry.due for entry in self._entries), default=time.monotonic() + self.EVERY)
-            stopping.wait(max(next_due - time.monotonic(), 0))
+            pause = self._do(entry)
+            entry.tried.set()
+            stopping.wait(pause)
 
-    def _do(self, entry: _Entry) -> None:
+    def _do(self, entry: _Entry) -> float:
+        """Run a chore, and say in how many seconds it is due again."""
         began = time.monotonic()
         try:
             with self._app.app_context():
                 entry.chore()
-        except Exception as error:  # whatever it was: the other chores go on, and this one is tried again
+        except Exception as error:  # whatever it was, it is tried again
             if not entry.failing:  # once an outage; neighbours that are out are logged by the client each time
                 name = getattr(entry.chore, "__qualname__", "chore")
                 logs.logger.warning("chore failed", extra={"chore": name, "error": type(error).__qualname__})
-            entry.failing, entry.due = True, time.monotonic() + min(self.RETRY, entry.every)
-        else:
-            entry.failing, entry.due = False, began + entry.every
+            entry.failing = True
+            return min(self.RETRY, entry.every)
+        entry.failing = False
+        return max(began + entry.every - time.monotonic(), 0)
 
 
 def attach(app: Flask) -> None:

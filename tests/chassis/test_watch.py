@@ -63,8 +63,33 @@ def test_a_chore_that_fails_is_tried_again_and_stops_no_other(app: Flask) -> Non
     until(lambda: len(tries) > 3 and len(done) > 3)
 
 
+def test_a_chore_that_hangs_holds_up_no_other_and_no_start(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Watch, "BEGIN_WITHIN", 0.1)
+    hang, done = threading.Event(), []
+    watched: Watch = app.extensions["watch"]
+    watched.add(lambda: hang.wait(SOON))
+    watched.add(lambda: done.append(1), every=0.01)
+
+    watched.start()
+
+    until(lambda: len(done) > 3)
+    assert not hang.is_set()
+    hang.set()
+
+
+def test_a_first_request_finds_each_chore_done_once(app: Flask) -> None:
+    done: list[int] = []
+    watched: Watch = app.extensions["watch"]
+    watched.add(lambda: done.append(1))
+
+    watched.start()
+
+    assert done == [1]
+
+
 def test_a_process_has_one_watch_and_it_ends(app: Flask) -> None:
     watched: Watch = app.extensions["watch"]
+    watched.add(lambda: None)
     for _ in range(5):
         watched.start()
     assert running() == 1
@@ -75,6 +100,8 @@ def test_a_process_has_one_watch_and_it_ends(app: Flask) -> None:
 
 
 def test_the_first_request_of_a_server_starts_it_and_that_of_a_test_does_not(app: Flask) -> None:
+    app.extensions["watch"].add(lambda: None)
+
     app.test_client().get("/")
     assert running() == 0
 
