@@ -1,4 +1,4 @@
-"""Paper with medicines from the list in a real browser: what the PDF says, and the QR code read back from its picture."""
+"""Medicines from the list on paper, in a real browser: what the PDF says, and the QR code read back from a picture."""
 
 import base64
 from collections.abc import Iterator
