@@ -62,6 +62,6 @@ def paper(prescription_id: UUID) -> ResponseReturnValue:
 
 def _replaced(prescription: Prescription) -> str | None:
     """Which newer paper counts. Whoever may see the old one may see that too: it is of the same patient and doctor."""
-    if prescription.replaced_by_id is None:
+    if prescription.replaced_by_id is None or prescription.status not in {"cancelled", "stopped"}:
         return None
     return f"REPLACED BY No. {services().prescriptions.one(prescription.replaced_by_id).number}"

@@ -113,6 +113,26 @@ def test_paper_of_a_prescription_that_does_not_hold_says_so(
     assert ("Signature of" in text) == signable
 
 
+def test_paper_of_a_replaced_prescription_names_the_newer_one(
+    maya: Visitor, portal: Flask, prescription: Flask, doctor: make.Person, signed: dict[str, Any]
+) -> None:
+    api = Api(prescription, doctor.token)
+    draft = api.post(f"/prescriptions/{signed['id']}/replace", expect=201)
+    match = {"If-Match": f'"{draft["version"]}"'}
+    anew = {"appointment_id": signed["appointment_id"], "medicines": [make.MEDICINE]}
+    api.put(f"/drafts/{draft['id']}", json=anew, headers=match)
+    match = {"If-Match": f'"{draft["version"] + 1}"'}
+    newer = api.post(f"/drafts/{draft['id']}/sign", json={}, headers=match, expect=201)
+
+    paper = maya.get(f"/prescriptions/{signed['id']}/print")
+    code = next("".join(found.itertext()) for found in paper.all("p") if found.get("class") == "code")
+
+    assert f"REPLACED BY No. {newer['number']}" in paper.text
+    assert "Signature of" not in paper.text
+    assert "Ask for that paper." in maya.post("/v", {"code": code}).text
+    assert "REPLACED" not in maya.get(f"/prescriptions/{newer['id']}/print").text
+
+
 def medicine(position: int = 1, **changed: Any) -> Medicine:
     words = make.MEDICINE | {"position": position}
     return Medicine.model_validate(words | {"structured": STRUCTURED | changed})
