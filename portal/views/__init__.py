@@ -11,6 +11,7 @@ from portal.views import (
     credentials,
     directory,
     doctor,
+    health,
     home,
     idle,
     known,
@@ -32,7 +33,7 @@ from portal.views import (
 def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
-    care = (directory, booking, appointments, doctor, known, medicines, prescribing, prescriptions)
+    care = (directory, booking, appointments, doctor, known, medicines, prescribing, prescriptions, health)
     admin = (people, licences, record, clinic)
     for area in (home, idle, verification, accounts, second_step, links, *own, *care, *admin):
         app.register_blueprint(area.pages)
