@@ -109,6 +109,7 @@ async function swap(row, given, button) {
     made.innerHTML = await answer.text();
     const fresh = made.content.querySelector("[data-row]");
     row.replaceWith(fresh);
+    say("");
     prepare(fresh);
     recount();
     keep();
