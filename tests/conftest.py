@@ -152,18 +152,23 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
         _empty_tables(request.getfixturevalue("environment")["ADMIN_URL"])
 
 
+# signing keys stay because running programs hold them, the medicine list because it takes a while to import
+KEPT = ("alembic_version", "signing_key", "facts_version", "formulary", "interaction", "allergy_rule")
+
+
 def _empty_tables(admin_url: str) -> None:
+    """Empty the tables that have rows: most tests touch a few, and each TRUNCATE makes files anew."""
     connection = psycopg2.connect(admin_url)
     with connection, connection.cursor() as cursor:
         cursor.execute(
-            "SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables"
-            " WHERE schemaname IN ('auth', 'appointment', 'prescription')"
-            " AND tablename NOT IN ('alembic_version', 'signing_key',"
-            " 'facts_version', 'formulary', 'interaction', 'allergy_rule')"
+            "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname = ANY(%s) AND tablename <> ALL(%s)",
+            (list(SERVICES), list(KEPT)),
         )
-        (tables,) = cursor.fetchone() or (None,)
-        if tables:
-            cursor.execute(f"TRUNCATE {tables}")
+        tables = [name for (name,) in cursor.fetchall()]
+        cursor.execute(" UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT 1 FROM {t})" for t in tables))
+        if used := [name for (name,) in cursor.fetchall()]:
+            cursor.execute(f"TRUNCATE {', '.join(used)} CASCADE")
     connection.close()
 
 
