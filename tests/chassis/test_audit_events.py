@@ -261,6 +261,7 @@ def test_each_question_has_its_index(appointment: Flask, index: str) -> None:
 
     reader = Principal(uuid4(), "admin", "Ada Admin", uuid4())
     with appointment.app_context():
+        db.session.execute(text("SET LOCAL statement_timeout = 0"))  # many rows, on a machine that may be busy
         db.session.execute(
             text(
                 "INSERT INTO audit_event (recorded_at, actor_id, patient_id, action, outcome, request_id, address)"

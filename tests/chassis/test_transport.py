@@ -78,7 +78,7 @@ def test_an_id_in_another_spelling_is_no_such_thing(
             assert outcome(Api(app, patient.token).send("GET", path + other)) == (404, "not-found")
 
 
-@pytest.mark.parametrize("accept", ["*/*;q=0", "application/json;q=0", "application/xml", "image/webp"])
+@pytest.mark.parametrize("accept", ["*/*;q=0", "application/json;q=0", "application/xml", "image/gif"])
 def test_an_answer_nobody_wants_is_not_given(services: list[Service], doctor: make.Person, accept: str) -> None:
     for service in services:
         answer = service.read(doctor.token, headers={"Accept": accept})
@@ -145,7 +145,8 @@ def test_the_log_says_which_route_and_never_what_was_asked(
         service.read(doctor.token, path="/people/Maya-Lindqvist")
 
     said = log.getvalue()
-    assert len(said.splitlines()) == 9
+    asked = [json.loads(line)["route"] for line in said.splitlines()]
+    assert len([route for route in asked if route != "/auth/validate-token"]) == 9  # which services ask before a write
     assert "Lindqvist" not in said
     assert doctor.token not in said
     assert '"route": "/appointments"' in said
