@@ -51,6 +51,9 @@ class Neighbour:
                 self.script(connection, request)
 
     def close(self) -> None:
+        # shutting down wakes the thread that accepts; closing alone would let it take one more connection
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for connection in self._open:
             connection.close()
