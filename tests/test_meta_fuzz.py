@@ -19,7 +19,7 @@ from tests.matrix.policy import policy
 from tests.matrix.world import session_of
 from tests.thorough import times
 
-CASES = times(12, 60)
+CASES = times(8, 60)
 """For each endpoint. The full number makes more than 2,000 in all."""
 SERVICES = ("auth", "appointment", "prescription")
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]

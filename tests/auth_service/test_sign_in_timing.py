@@ -12,9 +12,9 @@ from auth_service import passwords
 from tests import make, thorough
 from tests.api import Api
 
-PAIRS = thorough.times(40, 600)
+PAIRS = thorough.times(30, 600)
 BAND = thorough.times(25, 5)
-"""How far from 50 of 100 the answer may be. Chance alone moves it by 1.7 with 600 pairs that are alike, by 6.5 with 40:
+"""How far from 50 of 100 the answer may be. Chance alone moves it by 1.7 with 600 pairs that are alike, by 7.5 with 30:
 300 pairs, where it is 2.4, would leave the band of 5 once in thirty times."""
 
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
-from tests import make
+from tests import make, thorough
 from tests.browser.reader import Reader, reading
 from tests.servers import ROOT, Clinic
 
@@ -29,7 +29,7 @@ def waiting(auth: Flask) -> make.Person:
     )
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("width", [1280, 390, 320][: thorough.times(2, 3)])
 def test_every_page_of_an_admin_is_sound(
     clinic: Clinic, browser: Browser, auth: Flask, admin: make.Person, waiting: make.Person, width: int
 ) -> None:

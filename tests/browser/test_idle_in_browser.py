@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests import make
+from tests import make, thorough
 from tests.browser.reader import Reader, reading
 from tests.servers import Clinic, Program
 
@@ -43,7 +43,7 @@ def stay(window: Page) -> Locator:
     return window.get_by_role("button", name="Stay signed in")
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("width", [1280, 390, 320][: thorough.times(2, 3)])
 def test_a_page_warns_and_one_button_keeps_every_window_signed_in(
     clinic: Clinic, browser: Browser, patient: make.Person, width: int
 ) -> None:

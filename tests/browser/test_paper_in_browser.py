@@ -10,7 +10,7 @@ import zxingcpp
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from tests import make
+from tests import make, thorough
 from tests.api import Api
 from tests.browser.reader import Reader, reading
 from tests.browser.test_prescribing_in_browser import A5, letters, paper
@@ -137,7 +137,7 @@ def test_a_code_is_typed_where_there_are_no_scripts(
         assert plain.page.context.cookies() == []
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("width", [1280, 390, 320][: thorough.times(2, 3)])
 def test_the_pages_of_the_check_are_sound(
     browser: Browser,
     clinic: Clinic,

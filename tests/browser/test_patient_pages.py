@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from tests import make
+from tests import make, thorough
 from tests.browser.reader import Reader, reading
 from tests.servers import Clinic
 
@@ -28,7 +28,7 @@ def choose_time(page: Page, number: int) -> None:
     page.locator("input[type=radio][name=start]").nth(number).check(force=True)
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("width", [1280, 390, 320][: thorough.times(2, 3)])
 def test_every_page_of_a_visitor_is_sound(clinic: Clinic, browser: Browser, doctor: make.Person, width: int) -> None:
     with reading(browser, clinic.portal.url, width) as visitor:
         for path in ("/", "/doctors", "/sign-in", "/sign-up", "/sign-up/doctor", "/nowhere"):
@@ -40,7 +40,7 @@ def test_every_page_of_a_visitor_is_sound(clinic: Clinic, browser: Browser, doct
             expect(visitor.page.locator(".error-summary")).to_be_focused()
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("width", [1280, 390, 320][: thorough.times(2, 3)])
 def test_every_page_of_a_patient_is_sound(
     clinic: Clinic, browser: Browser, doctor: make.Person, patient: make.Person, auth: Flask, width: int
 ) -> None:
