@@ -31,6 +31,9 @@ PUBLIC = {
     "links.confirm",
     "privacy.closed",
     "directory.index",
+    "verification.index",
+    "verification.look_up",
+    "verification.compare",
 }
 
 
