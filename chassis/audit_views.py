@@ -13,7 +13,7 @@ from chassis.cursor import Cursors
 from chassis.docs import refuses
 from chassis.errors import Forbidden, InvalidCursor
 from chassis.identity import allow, principal
-from chassis.schemas import Id, Instant, Out, Page, Paging, page_of
+from chassis.schemas import Id, Instant, Out, Page, Paging
 
 OF_PATIENTS = frozenset({"action", "since", "until", "others", "limit", "cursor"})
 """What a patient may ask by. The rest is about other people."""
@@ -88,10 +88,13 @@ def _asked_about(_: object) -> list[tuple[None, UUID | None]]:
 
 def _page(audit: Audit, wanted: AuditEventsIn) -> AuditEventsPage:
     cursors: Cursors = current_app.extensions["cursors"]
-    who, owner = principal(), f"audit-events:{principal().id}"
-    before = cursors.read(owner, wanted.cursor)[0] if wanted.cursor else None
-    found, more = page_of(audit.listed(who, wanted.filter, wanted.limit + 1, before), wanted.limit)
+    who = principal()
+    found, cursor = cursors.page(
+        f"audit-events:{who.id}",
+        wanted,
+        lambda limit, seen: audit.listed(who, wanted.filter, limit, seen[0] if seen else None),
+        lambda last: [last.sequence],
+    )
     hidden: dict[str, Any] = {} if who.role == "admin" else HIDDEN_FROM_PATIENTS
     items = [AuditEventOut.of(event).model_copy(update=hidden) for event in found]
-    cursor = cursors.write(owner, [found[-1].sequence]) if more else None
     return AuditEventsPage(items=items, next_cursor=cursor)

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 from uuid import UUID
@@ -130,9 +129,3 @@ class Paging(In):
 
     limit: PlainInteger = Field(default=20, ge=1, le=100)
     cursor: str | None = Field(default=None, max_length=500)
-
-
-def page_of(items: Iterable[T], limit: int) -> tuple[list[T], bool]:
-    """Split `limit + 1` fetched items into the page and whether more follow."""
-    fetched = list(items)
-    return fetched[:limit], len(fetched) > limit

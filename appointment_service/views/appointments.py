@@ -1,6 +1,5 @@
 """Appointments over HTTP."""
 
-from datetime import datetime
 from uuid import UUID
 
 from apiflask import APIBlueprint
@@ -9,11 +8,11 @@ from appointment_service import booking, doctors
 from appointment_service.models import Appointment, IdempotencyKey, audit, db
 from appointment_service.schemas import AppointmentOut, AppointmentsIn, AppointmentsPage, BookingIn, SlotOut
 from appointment_service.views import cursors, zone
+from chassis.cursor import moment_and_id, moment_place
 from chassis.docs import refuses
 from chassis.errors import IdempotencyMismatch, InvalidCursor, InvalidIdempotencyKey, NotFound, RequestInProgress
 from chassis.idempotency import idempotent
 from chassis.identity import allow, principal
-from chassis.schemas import page_of
 
 bp = APIBlueprint("appointments", __name__, tag="Appointments")
 
@@ -62,11 +61,13 @@ def book(wish: BookingIn) -> AppointmentOut:
 def list_own(wanted: AppointmentsIn) -> AppointmentsPage:
     """List one's own appointments by time, as patient or as doctor."""
     owner = f"appointments:{principal().id}:{wanted.sort}"
-    last_seen = cursors().read(owner, wanted.cursor) if wanted.cursor else None
-    after = (datetime.fromisoformat(last_seen[0]), UUID(last_seen[1])) if last_seen else None
     which = booking.Filter(wanted.from_, wanted.to, wanted.status, wanted.sort == "-start")
-    found, more = page_of(booking.list_own(principal(), which, wanted.limit + 1, after, zone()), wanted.limit)
-    cursor = cursors().write(owner, [found[-1].starts_at.isoformat(), str(found[-1].id)]) if more else None
+    found, cursor = cursors().page(
+        owner,
+        wanted,
+        lambda limit, seen: booking.list_own(principal(), which, limit, moment_and_id(seen), zone()),
+        lambda last: moment_place(last.starts_at, last.id),
+    )
     return AppointmentsPage(items=[_out(one) for one in found], next_cursor=cursor)
 
 

@@ -18,7 +18,7 @@ from appointment_service.views import cursors, zone
 from chassis.docs import refuses
 from chassis.errors import Forbidden, InvalidCursor
 from chassis.identity import allow, principal, public
-from chassis.schemas import Paging, page_of
+from chassis.schemas import Paging
 
 bp = APIBlueprint("doctors", __name__, tag="Doctors")
 
@@ -30,10 +30,12 @@ bp = APIBlueprint("doctors", __name__, tag="Doctors")
 @bp.output(DoctorsPage)
 def directory(paging: Paging) -> DoctorsPage:
     """List the doctors who can be booked, by name."""
-    seen = cursors().read("doctors", paging.cursor) if paging.cursor else None
-    found, more = page_of(doctors.directory(paging.limit + 1, UUID(seen[0]) if seen else None), paging.limit)
-    # the id, not the name, which may be longer than an address
-    cursor = cursors().write("doctors", [str(found[-1].id)]) if more else None
+    found, cursor = cursors().page(
+        "doctors",
+        paging,
+        lambda limit, seen: doctors.directory(limit, UUID(seen[0]) if seen else None),
+        lambda last: [str(last.id)],  # not the name, which may be longer than an address
+    )
     return DoctorsPage(items=[DoctorOut.of(doctor) for doctor in found], next_cursor=cursor)
 
 

@@ -21,7 +21,6 @@ from auth_service.views import cursors
 from chassis.docs import refuses
 from chassis.errors import InvalidCursor, NotFound
 from chassis.identity import allow, principal, public
-from chassis.schemas import page_of
 from chassis.web import routine
 
 bp = APIBlueprint("people", __name__, tag="People")
@@ -35,12 +34,13 @@ bp = APIBlueprint("people", __name__, tag="People")
 @audit.of("person.list")
 def listed(wanted: PeopleIn) -> AccountsPage:
     """List people by name. `waiting` are doctors whose licence nobody has checked yet."""
-    owner = f"people:{principal().id}"
-    seen = cursors().read(owner, wanted.cursor) if wanted.cursor else None
-    after = UUID(seen[0]) if seen else None
-    found, more = page_of(people.listed(wanted.filter, wanted.limit + 1, after), wanted.limit)
-    # the id, not the name: an address may be seen, and a name may be longer than one
-    cursor = cursors().write(owner, [str(found[-1].person.id)]) if more else None
+    found, cursor = cursors().page(
+        f"people:{principal().id}",
+        wanted,
+        lambda limit, seen: people.listed(wanted.filter, limit, UUID(seen[0]) if seen else None),
+        # not the name: an address may be seen, and a name may be longer than one
+        lambda last: [str(last.person.id)],
+    )
     return AccountsPage(items=[AccountOut.of_found(one) for one in found], next_cursor=cursor)
 
 

@@ -1,16 +1,16 @@
 """Drafts: keeping, changing, checking and signing them."""
 
-from datetime import datetime
 from uuid import UUID
 
 from apiflask import APIBlueprint
 from flask import Response, after_this_request, request
 
+from chassis.cursor import moment_and_id, moment_place
 from chassis.docs import refuses
 from chassis.errors import InvalidCursor, NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, bearer_token, principal
-from chassis.schemas import Paging, page_of
+from chassis.schemas import Paging
 from prescription_service import drafts, life, safety, signing
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
 from prescription_service.medicine_list import MedicineListMissing
@@ -33,11 +33,12 @@ VERSIONS = (drafts.AlreadySigned, drafts.VersionMissing, drafts.VersionMismatch)
 @audit.of("draft.list")
 def list_own(wanted: Paging) -> DraftsPage:
     """List one's own drafts, the last changed first."""
-    owner = f"drafts:{principal().id}"
-    last_seen = cursors().read(owner, wanted.cursor) if wanted.cursor else None
-    after = (datetime.fromisoformat(last_seen[0]), UUID(last_seen[1])) if last_seen else None
-    found, more = page_of(drafts.list_own(principal(), wanted.limit + 1, after), wanted.limit)
-    cursor = cursors().write(owner, [found[-1].updated_at.isoformat(), str(found[-1].id)]) if more else None
+    found, cursor = cursors().page(
+        f"drafts:{principal().id}",
+        wanted,
+        lambda limit, seen: drafts.list_own(principal(), limit, moment_and_id(seen)),
+        lambda last: moment_place(last.updated_at, last.id),
+    )
     return DraftsPage(items=[DraftOut.of_draft(one) for one in found], next_cursor=cursor)
 
 

@@ -1,16 +1,15 @@
 """Writing and reading prescriptions."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from apiflask import APIBlueprint
 
+from chassis.cursor import moment_and_id, moment_place
 from chassis.docs import refuses
 from chassis.errors import InvalidCursor, NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, bearer_token, principal
-from chassis.schemas import page_of
 from prescription_service import drafts, prescribing, safety, signing, verification
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
 from prescription_service.medicine_list import MedicineListMissing
@@ -71,13 +70,14 @@ def check(wish: PrescriptionIn) -> CheckOut:
 @audit.of("prescription.list")
 def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
     """List one's own prescriptions, newest first, as prescriber or as patient."""
-    owner = f"prescriptions:{principal().id}"
-    last_seen = cursors().read(owner, wanted.cursor) if wanted.cursor else None
-    after = (datetime.fromisoformat(last_seen[0]), UUID(last_seen[1])) if last_seen else None
-    found, more = page_of(
-        prescribing.list_own(principal(), wanted.appointment_id, wanted.status, wanted.limit + 1, after), wanted.limit
+    found, cursor = cursors().page(
+        f"prescriptions:{principal().id}",
+        wanted,
+        lambda limit, seen: prescribing.list_own(
+            principal(), wanted.appointment_id, wanted.status, limit, moment_and_id(seen)
+        ),
+        lambda last: moment_place(last.issued_at, last.id),
     )
-    cursor = cursors().write(owner, [found[-1].issued_at.isoformat(), str(found[-1].id)]) if more else None
     return PrescriptionsPage(items=[PrescriptionOut.of(one) for one in found], next_cursor=cursor)
 
 
