@@ -35,9 +35,8 @@ class Revocations:
     def __init__(self, auth: ServiceClient) -> None:
         self._auth = auth
         self._breaker = Breaker(auth.name)
-        self._oldest: dict[
-            UUID, tuple[int, float]
-        ] = {}  # session: the oldest version that holds, and until when to know it
+        # by session: the oldest version that holds, and until when to know it
+        self._oldest: dict[UUID, tuple[int, float]] = {}
         self._last = 0
         self._listed_at: float | None = None
 
