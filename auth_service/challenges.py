@@ -1,6 +1,5 @@
 """What stands between a right password and the code of the second factor: opaque, for five minutes, for one sign-in."""
 
-import hashlib
 import secrets
 from datetime import timedelta
 from typing import cast
@@ -8,6 +7,7 @@ from typing import cast
 from sqlalchemy import CursorResult, delete, select
 
 from auth_service.models import Challenge, Person, db
+from auth_service.opaque import hashed
 from chassis import clock
 from chassis.errors import Unauthenticated
 
@@ -32,14 +32,14 @@ def asked(person: Person) -> SecondFactorRequired:
     now, token = clock.now(), secrets.token_urlsafe(32)
     db.session.execute(delete(Challenge).where(Challenge.expires_at < now))
     db.session.add(
-        Challenge(hash=_hash(token), person_id=person.id, proof=_proof(person), expires_at=now + LIFE),
+        Challenge(hash=hashed(token), person_id=person.id, proof=_proof(person), expires_at=now + LIFE),
     )
     return SecondFactorRequired(challenge=token, expires_in=int(LIFE.total_seconds()))
 
 
 def look(token: str) -> Person:
     """The person whom this challenge is about, if they could answer it now. Raises `ChallengeExpired`."""
-    living = select(Challenge).where(Challenge.hash == _hash(token), Challenge.expires_at > clock.now())
+    living = select(Challenge).where(Challenge.hash == hashed(token), Challenge.expires_at > clock.now())
     challenge = db.session.scalar(living.execution_options(populate_existing=True))
     person = db.session.get(Person, challenge.person_id) if challenge else None
     if challenge is None or person is None or challenge.proof != _proof(person):
@@ -49,14 +49,10 @@ def look(token: str) -> Person:
 
 def use(token: str) -> None:
     """Use a challenge up: of two at once one wins. The caller commits. Raises `ChallengeExpired`."""
-    used = db.session.execute(delete(Challenge).where(Challenge.hash == _hash(token)))
+    used = db.session.execute(delete(Challenge).where(Challenge.hash == hashed(token)))
     if not cast(CursorResult[None], used).rowcount:
         raise ChallengeExpired
 
 
 def _proof(person: Person) -> bytes:
-    return _hash(person.password_hash)
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    return hashed(person.password_hash)

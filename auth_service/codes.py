@@ -1,7 +1,6 @@
 """Codes of the second factor: of an authenticator (TOTP, RFC 6238) or a recovery code. Each opens once."""
 
 import base64
-import hashlib
 import re
 import secrets
 from functools import lru_cache
@@ -13,6 +12,7 @@ from pyotp.exceptions import OTPVerificationError
 from sqlalchemy import delete, func, select
 
 from auth_service.models import RecoveryCode, SecondFactor, db
+from auth_service.opaque import hashed
 from auth_service.signing_keys import derive
 from chassis import clock
 from chassis.errors import Unauthenticated
@@ -61,7 +61,7 @@ def _step(factor: SecondFactor, code: str, secret: str) -> int:
 
 
 def _use_recovery_code(person_id: UUID, code: str) -> None:
-    row = db.session.get(RecoveryCode, _hash(code), with_for_update=True, populate_existing=True)
+    row = db.session.get(RecoveryCode, hashed(code), with_for_update=True, populate_existing=True)
     if row is None or row.person_id != person_id or row.used_at:
         raise SecondFactorRefused
     row.used_at = clock.now()
@@ -71,7 +71,7 @@ def new_recovery_codes(person_id: UUID) -> list[str]:
     """Ten fresh codes, shown once; older ones open nothing any more. The caller commits."""
     forget_recovery_codes(person_id)
     codes = ["-".join(_letters(length) for length in GROUPS) for _ in range(RECOVERY_CODES)]
-    db.session.add_all(RecoveryCode(hash=_hash(code.replace("-", "")), person_id=person_id) for code in codes)
+    db.session.add_all(RecoveryCode(hash=hashed(code.replace("-", "")), person_id=person_id) for code in codes)
     return codes
 
 
@@ -93,10 +93,6 @@ def sealed(plain: str, secret: str) -> bytes:
 
 def _letters(length: int) -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(length))
-
-
-def _hash(code: str) -> bytes:
-    return hashlib.sha256(code.encode()).digest()
 
 
 @lru_cache(maxsize=2)

@@ -1,6 +1,5 @@
 """Links sent by mail: each opens one thing once, until it is over. The database knows their hashes only."""
 
-import hashlib
 import secrets
 from datetime import timedelta
 from typing import Literal
@@ -8,6 +7,7 @@ from typing import Literal
 from sqlalchemy import delete
 
 from auth_service.models import MailedLink, Person, db
+from auth_service.opaque import hashed
 from chassis import clock
 from chassis.errors import Conflict
 
@@ -30,7 +30,7 @@ def make(person: Person, purpose: Purpose, email: str) -> str:
     forget(person, purpose)
     over = delete(MailedLink).where(MailedLink.person_id == person.id, MailedLink.expires_at < now - KEPT)
     db.session.execute(over)
-    link = MailedLink(hash=_hash(token), person_id=person.id, purpose=purpose, email=email, created_at=now)
+    link = MailedLink(hash=hashed(token), person_id=person.id, purpose=purpose, email=email, created_at=now)
     link.expires_at = now + LIVES[purpose]
     db.session.add(link)
     return token
@@ -55,7 +55,7 @@ def forget(person: Person, purpose: Purpose | None = None) -> None:
 
 
 def _usable(token: str, purpose: Purpose, *, lock: bool) -> tuple[Person, MailedLink]:
-    found = db.session.get(MailedLink, _hash(token), populate_existing=True)
+    found = db.session.get(MailedLink, hashed(token), populate_existing=True)
     if found is None:
         raise LinkExpired
     person = db.session.get_one(Person, found.person_id, with_for_update=lock, populate_existing=True)
@@ -64,7 +64,3 @@ def _usable(token: str, purpose: Purpose, *, lock: bool) -> tuple[Person, Mailed
     if link is None or over or person.disabled_at:
         raise LinkExpired
     return person, link
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

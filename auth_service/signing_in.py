@@ -5,7 +5,6 @@ pages that refresh at once, get the same successor within a short grace; any lat
 """
 
 import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from sqlalchemy import delete, select
 
 from auth_service import access_tokens, challenges, codes, limits, passwords, revocations
 from auth_service.models import Person, RefreshToken, Session, audit, db
+from auth_service.opaque import hashed
 from auth_service.signing_keys import derive
 from chassis import clock, logs
 from chassis.audit import DONE, REFUSED, Outcome
@@ -152,7 +152,7 @@ def refresh(token: str, secret: str) -> SignedIn:
     now = clock.now()
     person = _lock_person(token)
     session = _lock_session(token)
-    used = db.session.get(RefreshToken, _hash(token), populate_existing=True)
+    used = db.session.get(RefreshToken, hashed(token), populate_existing=True)
     if session is None or used is None or session.ended_at or min(session.expires_at, used.expires_at) <= now:
         raise RefreshRefused
     successor = _successor(token, secret)
@@ -184,35 +184,31 @@ def sign_out(token: str) -> None:
 
 def _lock_person(token: str) -> Person | None:
     """The person of this token, as they stay until the new access token is signed. Before any session is locked."""
-    query = select(Person).join(Session).join(RefreshToken).where(RefreshToken.hash == _hash(token))
+    query = select(Person).join(Session).join(RefreshToken).where(RefreshToken.hash == hashed(token))
     return db.session.scalar(query.with_for_update(read=True, of=Person))
 
 
 def _lock_session(token: str) -> Session | None:
     """The session of this token, locked: two refreshes of one family come one after the other."""
-    of_token = select(RefreshToken.session_id).where(RefreshToken.hash == _hash(token)).scalar_subquery()
+    of_token = select(RefreshToken.session_id).where(RefreshToken.hash == hashed(token)).scalar_subquery()
     return db.session.scalar(select(Session).where(Session.id == of_token).with_for_update())
 
 
 def _forgivable(used_at: datetime, successor: str, now: datetime) -> bool:
     """A reply may have been lost: within the grace, and while the successor is unused."""
-    child = db.session.get(RefreshToken, _hash(successor))
+    child = db.session.get(RefreshToken, hashed(successor))
     return now - used_at <= GRACE and child is not None and child.used_at is None
 
 
 def _store(token: str, session: Session, now: datetime) -> None:
     expires = min(now + IDLE, session.expires_at)
-    db.session.add(RefreshToken(hash=_hash(token), session_id=session.id, created_at=now, expires_at=expires))
+    db.session.add(RefreshToken(hash=hashed(token), session_id=session.id, created_at=now, expires_at=expires))
 
 
 def _forget_expired(session: Session, now: datetime) -> None:
     """Drop the tokens of this session that are refused for their age anyway: somebody may ask for new ones all day."""
     over = RefreshToken.session_id == session.id, RefreshToken.expires_at <= now
     db.session.execute(delete(RefreshToken).where(*over))
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _successor(token: str, secret: str) -> str:
