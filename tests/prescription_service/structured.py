@@ -1,6 +1,8 @@
-"""Structured medicines to prescribe in tests: right ones, to be changed."""
+"""Structured medicines to prescribe in tests, right ones to be changed, and the request that prescribes them."""
 
 from typing import Any
+
+from tests.api import Api
 
 AMOXICILLIN: dict[str, Any] = {
     "formulary_id": "F013",
@@ -24,3 +26,7 @@ def tablets(formulary_id: str, strength: str, **changed: Any) -> dict[str, Any]:
 
 PARACETAMOL = tablets("F001", "500 mg")
 WARFARIN = tablets("F065", "1 mg")
+
+
+def write(api: Api, visit: str, *medicines: Any, expect: int = 201, **more: Any) -> Any:
+    return api.post("/prescriptions", json={"appointment_id": visit, "medicines": medicines, **more}, expect=expect)

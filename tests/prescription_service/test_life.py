@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests import make
 from tests.api import Api
-from tests.prescription_service.structured import AMOXICILLIN, PARACETAMOL
+from tests.prescription_service.structured import AMOXICILLIN, PARACETAMOL, write
 
 WHY = {"reason_code": "salg", "reason": "Rash after the second day."}
 STATES = ("active", "on-hold", "completed", "cancelled", "stopped", "entered-in-error")
@@ -27,25 +27,9 @@ STEPS = ("hold", "resume", "cancel", "stop", "enter-in-error")
 
 
 @pytest.fixture
-def patient(auth: Flask) -> make.Person:
-    return make.person(auth)
-
-
-@pytest.fixture
-def doctor(auth: Flask, appointment: Flask) -> make.Person:
-    return make.doctor(auth, appointment)
-
-
-@pytest.fixture
-def visit(appointment: Flask, prescription: Flask, patient: make.Person, doctor: make.Person) -> str:
-    Api(prescription, patient.token).put(f"/patients/{patient.id}/allergies/none-known")
-    found: str = make.appointment(appointment, patient, doctor)["id"]
-    return found
-
-
-@pytest.fixture
-def api(prescription: Flask, doctor: make.Person) -> Api:
-    return Api(prescription, doctor.token)
+def visit(visit: str, asked: Api) -> str:
+    """No allergies are known, so that no alert asks for them."""
+    return visit
 
 
 @pytest.fixture
@@ -55,10 +39,6 @@ def colleague(auth: Flask, appointment: Flask, prescription: Flask, patient: mak
     api = Api(prescription, other.token)
     api.put(f"/visits/{make.appointment(appointment, patient, other, at=make.time(11))['id']}")
     return api
-
-
-def write(api: Api, visit: str, *medicines: Any, expect: int = 201, **more: Any) -> Any:
-    return api.post("/prescriptions", json={"appointment_id": visit, "medicines": medicines, **more}, expect=expect)
 
 
 def draft(api: Api, visit: str, *medicines: Any) -> Any:

@@ -18,30 +18,8 @@ REASON = {"reason": "Tolerated amoxicillin in 2024."}
 
 
 @pytest.fixture
-def patient(auth: Flask) -> make.Person:
-    return make.person(auth)
-
-
-@pytest.fixture
-def doctor(auth: Flask, appointment: Flask) -> make.Person:
-    return make.doctor(auth, appointment)
-
-
-@pytest.fixture
-def visit(appointment: Flask, patient: make.Person, doctor: make.Person) -> str:
-    found: str = make.appointment(appointment, patient, doctor)["id"]
-    return found
-
-
-@pytest.fixture
 def mine(prescription: Flask, patient: make.Person) -> Api:
     return Api(prescription, patient.token)
-
-
-@pytest.fixture
-def api(prescription: Flask, doctor: make.Person) -> Api:
-    """The doctor who has the visit, and has not opened it yet."""
-    return Api(prescription, doctor.token)
 
 
 @pytest.fixture

@@ -21,12 +21,6 @@ def doctor(auth: Flask, appointment: Flask) -> make.Person:
     return make.doctor(auth, appointment, licence_number="7412093")
 
 
-@pytest.fixture
-def visit(appointment: Flask, patient: make.Person, doctor: make.Person) -> str:
-    found: str = make.appointment(appointment, patient, doctor)["id"]
-    return found
-
-
 def write(prescription: Flask, who: make.Person, expect: int = 201, **body: object):
     return Api(prescription, who.token).post("/prescriptions", json=body, expect=expect)
 

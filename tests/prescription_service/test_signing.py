@@ -9,44 +9,11 @@ from flask import Flask
 
 from tests import make
 from tests.api import Api
-from tests.prescription_service.structured import AMOXICILLIN, PARACETAMOL, WARFARIN, tablets
+from tests.prescription_service.structured import AMOXICILLIN, PARACETAMOL, WARFARIN, tablets, write
 
 REASON = "Tolerated it in 2024, family told."
 METHOTREXATE = tablets("F092", "2.5 mg")
 IBUPROFEN = tablets("F003", "200 mg")
-
-
-@pytest.fixture
-def patient(auth: Flask) -> make.Person:
-    return make.person(auth)
-
-
-@pytest.fixture
-def doctor(auth: Flask, appointment: Flask) -> make.Person:
-    return make.doctor(auth, appointment)
-
-
-@pytest.fixture
-def visit(appointment: Flask, patient: make.Person, doctor: make.Person) -> str:
-    found: str = make.appointment(appointment, patient, doctor)["id"]
-    return found
-
-
-@pytest.fixture
-def api(prescription: Flask, doctor: make.Person) -> Api:
-    return Api(prescription, doctor.token)
-
-
-@pytest.fixture
-def asked(prescription: Flask, patient: make.Person) -> Api:
-    """The patient, asked about allergies: none are known."""
-    mine = Api(prescription, patient.token)
-    mine.put(f"/patients/{patient.id}/allergies/none-known")
-    return mine
-
-
-def write(api: Api, visit: str, *medicines: Any, expect: int = 201, **more: Any) -> Any:
-    return api.post("/prescriptions", json={"appointment_id": visit, "medicines": medicines, **more}, expect=expect)
 
 
 def answers(problem: Any, reason: str = REASON) -> list[dict[str, str]]:
