@@ -82,7 +82,7 @@ def _debian_gave_the_missing_half() -> bool:
 def _install(lock: int) -> int:
     """Errors are shown, nothing else. Should we be killed, pip still holds the lock until it is done."""
     options = ["-qq", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    command = [str(PYTHON), "-m", "pip", "install", *options, "--require-hashes", "-r", str(REQUIREMENTS)]
+    command = [str(PYTHON), "-m", "pip", "install", *options, "--require-hashes", "--no-deps", "-r", str(REQUIREMENTS)]
     return subprocess.run(command, cwd=ROOT, pass_fds=[lock], check=False).returncode
 
 
