@@ -8,7 +8,7 @@ from apiflask import APIFlask
 from flask import Blueprint, Flask, Response, send_from_directory
 from pydantic import BaseModel
 
-from chassis import errors
+from chassis import errors, fhir
 from chassis.errors import Refusal
 from chassis.identity import DoctorNotVerified, public
 from chassis.problems import PROBLEM_SCHEMA
@@ -79,10 +79,12 @@ def describe(app: APIFlask) -> None:
         components["schemas"] = {_short(name): schema for name, schema in components.get("schemas", {}).items()}
         components["schemas"]["Problem"] = PROBLEM_SCHEMA
         _shorten_references(spec)
-        for operations in spec["paths"].values():
+        for path, operations in spec["paths"].items():
             for method, operation in operations.items():
                 if method != "parameters":
                     _complete_operation(app, method, operation)
+                    if path.startswith(fhir.UNDER):
+                        _as_fhir(operation)
         return spec
 
 
@@ -124,6 +126,15 @@ def _complete_operation(app: Flask, method: str, operation: Spec) -> None:
         operation["responses"].setdefault(str(status), _problem("\n\n".join(sentences)))
     operation["responses"]["default"] = _problem("Any other refusal.")
     operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _as_fhir(operation: Spec) -> None:
+    """Resources come and go, and refusals are one of them."""
+    for part in [*operation["responses"].values(), *([operation["requestBody"]] if "requestBody" in operation else [])]:
+        schemas = list(part.get("content", {}).values())
+        problem = schemas and schemas[0]["schema"].get("$ref", "").endswith("/Problem")
+        schema = {"type": "object"} if problem or not schemas else schemas[0]["schema"]
+        part["content"] = {fhir.MEDIA_TYPE: {"schema": schema}}
 
 
 def _refusals_of(view: Any, operation: Spec) -> list[type[Refusal]]:

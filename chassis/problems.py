@@ -1,6 +1,10 @@
-"""How failures are rendered: `application/problem+json` (RFC 9457), from any of the places failures come from."""
+"""How failures are rendered: `application/problem+json` (RFC 9457), from any of the places failures come from.
+
+Under `/fhir/` the same is said as an *OperationOutcome*.
+"""
 
 import traceback
+from collections.abc import Iterable
 from typing import Any
 
 from apiflask.exceptions import HTTPError
@@ -11,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoRoute
 
-from chassis import logs
+from chassis import fhir, logs
 from chassis.errors import FieldError, Invalid, NotFound, Refusal, TooLarge, Unavailable
 from chassis.web import code_of
 
@@ -80,12 +84,14 @@ def render(refusal: Refusal) -> Response:
     }
     if refusal.errors:
         body["errors"] = [vars(error) for error in refusal.errors]
-    return _problem(body, refusal.status, dict(refusal.headers))
+    return _problem(body, refusal.status, dict(refusal.headers), refusal.errors)
 
 
-def _problem(body: dict[str, Any], status: int, headers: dict[str, str]) -> Response:
-    text = current_app.json.dumps(body)
+def _problem(body: dict[str, Any], status: int, headers: dict[str, str], errors: Iterable[FieldError] = ()) -> Response:
     headers = {"Cache-Control": "no-store", **headers}
+    if fhir.here():
+        return fhir.respond(fhir.outcome(status, body["code"], body["detail"], errors), status, headers)
+    text = current_app.json.dumps(body)
     return current_app.response_class(text, status, headers, content_type="application/problem+json")
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from werkzeug.exceptions import NotAcceptable
 from werkzeug.routing import BaseConverter
 
-from chassis import docs, identity, problems, strict_json, tokens, web
+from chassis import docs, fhir, identity, problems, strict_json, tokens, web
 from chassis.cursor import Cursors
 from chassis.errors import Invalid, InvalidRequest, TooLarge, Unavailable, UnsupportedMediaType
 from chassis.identity import Principal
@@ -25,7 +25,15 @@ from chassis.settings import Secret, Settings
 
 MAX_BODY = 64 * 1024
 PICTURES = ("image/png", "image/jpeg", "image/webp")
-ANSWERS = ("application/json", "application/problem+json", "text/html", "text/css", "text/javascript", *PICTURES)
+ANSWERS = (
+    "application/json",
+    "application/problem+json",
+    "text/html",
+    "text/css",
+    "text/javascript",
+    fhir.MEDIA_TYPE,
+    *PICTURES,
+)
 
 
 def _of_postgresql(url: str) -> str:
@@ -66,9 +74,13 @@ class StrictRequest(Request):
         """The parsed body. 415 for any other content type or encoding, 400 for what is not strict JSON."""
         return self._parsed
 
+    @property
+    def _taken(self) -> tuple[str, ...]:
+        return ("application/json", fhir.MEDIA_TYPE) if fhir.here() else ("application/json",)
+
     @cached_property
     def _parsed(self) -> Any:
-        if self.mimetype != "application/json" or self.headers.get("Content-Encoding", "identity") != "identity":
+        if self.mimetype not in self._taken or self.headers.get("Content-Encoding", "identity") != "identity":
             raise UnsupportedMediaType
         if self.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
             raise UnsupportedMediaType

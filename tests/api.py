@@ -7,6 +7,15 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 
+def code_of(answer: Any) -> str | None:
+    """What a refusal is called, in a problem document or in an *OperationOutcome*; None where there is no refusal."""
+    said = answer.get_json(silent=True) if isinstance(answer, TestResponse) else answer.json()
+    if not isinstance(said, dict) or said.get("resourceType") != "OperationOutcome":
+        return said.get("code") if isinstance(said, dict) else None
+    coding = said["issue"][0]["details"].get("coding")
+    return str(coding[0]["code"]) if coding else None
+
+
 class Api:
     """One service, as one person (or nobody) calls it."""
 
@@ -23,7 +32,10 @@ class Api:
     def call(self, method: str, path: str, expect: int, **given: Any) -> Any:
         answer = self.send(method, path, **given)
         assert answer.status_code == expect, (answer.status_code, answer.get_data(as_text=True))
-        if answer.status_code >= 400:
+        if answer.status_code >= 400 and path.startswith("/fhir/"):
+            assert answer.content_type == "application/fhir+json"
+            assert answer.get_json()["resourceType"] == "OperationOutcome"
+        elif answer.status_code >= 400:
             assert answer.content_type == "application/problem+json"
             problem = answer.get_json()
             assert problem["status"] == expect

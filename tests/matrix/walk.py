@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import make
-from tests.api import Api
+from tests.api import Api, code_of
 from tests.matrix.policy import MAY, NOBODY, OWN, Line
 from tests.matrix.world import MISSING, World
 
@@ -106,7 +106,7 @@ def _ask_as(endpoint: Endpoint, world: World, who: str, may: str) -> Iterator[tu
 
 def _as_told(answer: TestResponse, who: str, let_in: bool, *, also_missing: bool = False) -> str | None:
     """None when the answer lets in, or refuses, as it should."""
-    status, code = answer.status_code, (answer.get_json(silent=True) or {}).get("code")
+    status, code = answer.status_code, code_of(answer)
     if let_in:
         return _unless(status not in {401, 403, 404, 405} and status < 500, answer)
     if who == NOBODY:
