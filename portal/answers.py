@@ -8,7 +8,7 @@ from wtforms.validators import ValidationError
 
 from portal.api.signing import Alert
 from portal.forms import AtMost, Form, Line, clean_line, plain_characters
-from portal.medicine_form import Tick
+from portal.medicine_fields import Tick
 from portal.prescription_form import answers
 
 SHORTEST = 10

@@ -10,7 +10,8 @@ from wtforms.validators import ValidationError
 
 from chassis.errors import FieldError, Refusal
 from portal.forms import AtMost, Form, Text, plain_characters
-from portal.medicine_form import POINTERS, MedicineRow, new_key, own_key
+from portal.medicine_fields import POINTERS, new_key, own_key
+from portal.medicine_form import MedicineRow
 
 MOST = 10
 _POINTER = re.compile(r"(/medicines/\d+)/?(.*)", re.ASCII)

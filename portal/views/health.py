@@ -11,7 +11,7 @@ from portal import dates, session
 from portal.allergies import CLASSES, AllergyForm, class_of
 from portal.api import services
 from portal.forms import AtMost, Form, Line, Required, plain_characters
-from portal.medicine_form import a_name
+from portal.medicine_fields import a_name
 from portal.pages import page
 from portal.people import Person
 

@@ -7,10 +7,12 @@ from flask import Blueprint, Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from portal import medicine_form, session
+from portal import session
 from portal.api import services
+from portal.course import plural
 from portal.forms import clean_line
-from portal.medicine_form import MedicineRow, plural
+from portal.medicine_fields import ROUTES
+from portal.medicine_form import MedicineRow
 
 pages = Blueprint("medicines", __name__, url_prefix="/prescribing")
 
@@ -71,5 +73,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         plural=plural,
         twice=lambda value: (value, value),
-        route_option=lambda value: (value, medicine_form.ROUTES.get(value, value)),
+        route_option=lambda value: (value, ROUTES.get(value, value)),
     )

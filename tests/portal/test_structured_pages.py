@@ -8,7 +8,7 @@ import html5lib
 import pytest
 from flask import Flask
 
-from portal import how_often, medicine_form
+from portal import course, how_often
 from prescription_service.quantities import reckon
 from prescription_service.structure import STRUCTURE
 from tests import make
@@ -265,7 +265,7 @@ def test_the_sum_on_the_page_is_the_sum_of_the_service(often: str, days: int) ->
         }
     )
 
-    theirs, ours = reckon(structure, "tablet"), medicine_form.reckon(dose, how, days, ("tablet", "tablet"))
+    theirs, ours = reckon(structure, "tablet"), course.reckon(dose, how, days, ("tablet", "tablet"))
 
     assert (ours.expected if ours else None) == theirs.expected
     if ours:
