@@ -80,6 +80,7 @@ class Filter:
 
     actor_id: UUID | None = None
     patient_id: UUID | None = None
+    record_id: UUID | None = None
     action: str | None = None
     outcome: Outcome | None = None
     since: datetime | None = None
@@ -155,7 +156,7 @@ class Audit:
         """What `listed` asks the database."""
         table = self.table
         query = select(table).where(self.visible_to(who)).order_by(table.sequence.desc()).limit(limit)
-        for name in ("actor_id", "patient_id", "action", "outcome"):
+        for name in ("actor_id", "patient_id", "record_id", "action", "outcome"):
             if value := getattr(wanted, name):
                 query = query.where(getattr(table, name) == value)
         if wanted.since:

@@ -15,7 +15,7 @@ from chassis.errors import Forbidden, InvalidCursor
 from chassis.identity import allow, principal
 from chassis.schemas import Id, Instant, Out, Page, Paging
 
-OF_PATIENTS = frozenset({"action", "since", "until", "others", "limit", "cursor"})
+OF_PATIENTS = frozenset({"record_id", "action", "since", "until", "others", "limit", "cursor"})
 """What a patient may ask by. The rest is about other people."""
 HIDDEN_FROM_PATIENTS = {"request_id": None, "address": None}
 
@@ -25,6 +25,7 @@ class AuditEventsIn(Paging):
 
     actor_id: Id | None = None
     patient_id: Id | None = None
+    record_id: Id | None = None
     action: Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,30}\.[a-z-]{1,30}$")] | None = None
     outcome: Literal["done", "refused"] | None = None
     since: Instant | None = None
@@ -34,7 +35,7 @@ class AuditEventsIn(Paging):
     @property
     def filter(self) -> Filter:
         """As the record takes it."""
-        names = ("actor_id", "patient_id", "action", "outcome", "since", "until")
+        names = ("actor_id", "patient_id", "record_id", "action", "outcome", "since", "until")
         return Filter(**{name: getattr(self, name) for name in names}, others=self.others == "true")
 
 

@@ -119,6 +119,15 @@ def test_patients_read_of_themselves_only_and_not_where_from(
     assert None not in {event["request_id"] for event in read(service, admin)}
 
 
+def test_one_asks_about_one_record_of_ones_own(service: Flask, patient: make.Person, admin: make.Person) -> None:
+    doctor, one, another = actor(admin), uuid4(), uuid4()
+    for record_id, patient_id in ((one, patient.id), (another, patient.id), (one, admin.id)):
+        note(service, "record.read", doctor, record_id=record_id, patient_id=UUID(patient_id))
+
+    assert [event["record_id"] for event in read(service, patient, f"record_id={one}")] == [str(one)]
+    assert len(read(service, admin, f"record_id={one}")) == 2
+
+
 @pytest.mark.parametrize("query", ["actor_id={}", "patient_id={}", "outcome=done", "outcome=refused"])
 def test_a_patient_asks_nothing_about_others_and_asking_is_noted(
     appointments: Flask, patient: make.Person, admin: make.Person, query: str
