@@ -15,6 +15,7 @@ from sqlalchemy import select, tuple_
 from chassis import clock
 from chassis.errors import Conflict, NotFound, Refusal
 from chassis.identity import Principal
+from prescription_service import medicine_list, words
 from prescription_service.models import Draft, Medicine, Prescription, db
 from prescription_service.prescribing import AppointmentCancelled, MedicineWords, Visit, Wish
 from prescription_service.structure import STRUCTURE, Structure
@@ -113,6 +114,16 @@ def wish_in(draft: Draft, overrides: Mapping[str, str] | None = None) -> Wish:
     medicines = [_read(medicine) for medicine in draft.wish["medicines"]]
     until = date.fromisoformat(draft.wish["valid_until"]) if draft.wish["valid_until"] else None
     return Wish(medicines, draft.wish["notes"], until, overrides or {})
+
+
+def names_now(medicine: MedicineWords | Structure) -> dict[str, str]:
+    """The names of a medicine from the list as it stands now; empty ones where it has left the list."""
+    if isinstance(medicine, MedicineWords):
+        return {}
+    listed = medicine_list.current().medicines.get(medicine.formulary_id)
+    if listed is None:
+        return {"generic_name": "", "name": ""}
+    return {"generic_name": listed.generic_name, "name": words.name(medicine, listed)}
 
 
 def wish_again(prescription: Prescription) -> Wish:

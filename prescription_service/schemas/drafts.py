@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import RootModel, StringConstraints
 
 from chassis.schemas import In, Line, Out, Page
-from prescription_service.drafts import visit_of, wish_in
+from prescription_service.drafts import names_now, visit_of, wish_in
 from prescription_service.models import Draft
 from prescription_service.schemas.prescriptions import Overrides, PrescriptionOut
 from prescription_service.schemas.structured import StructureOut
@@ -55,6 +55,13 @@ class WordsOut(Out):
     instructions: str
 
 
+class DraftedOut(StructureOut):
+    """A medicine from the list as the draft has it, and its names as the list has them now; empty once it has left."""
+
+    generic_name: str
+    name: str
+
+
 class DraftOut(Out):
     """What a doctor has written and not signed. Send `version` in `If-Match` to change, discard or sign it."""
 
@@ -70,7 +77,7 @@ class DraftOut(Out):
     patient_birth_date: date | None
     notes: str
     valid_until: date | None
-    medicines: list[StructureOut | WordsOut]
+    medicines: list[DraftedOut | WordsOut]
     replaces_id: UUID | None
     renews_id: UUID | None
     updated_at: datetime
@@ -79,7 +86,9 @@ class DraftOut(Out):
     def of_draft(cls, draft: Draft) -> Self:
         """The draft with its visit."""
         visit, wish = visit_of(draft), wish_in(draft)
-        return cls.model_validate({**vars(visit), **vars(wish), **vars(draft), "status": "draft"})
+        medicines = [{**vars(one), **names_now(one)} for one in wish.medicines]
+        own = {**vars(draft), "status": "draft", "medicines": medicines}
+        return cls.model_validate({**vars(visit), **vars(wish), **own})
 
 
 class DraftsPage(Page[DraftOut]):

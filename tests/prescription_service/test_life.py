@@ -1,5 +1,6 @@
 """The life of a prescription: drafts, the signature, and every step after it, for everybody who might try it."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
@@ -189,6 +190,20 @@ def test_drafts_come_in_pages(api: Api, visit: str) -> None:
     second = api.get(f"/drafts?limit=2&cursor={first['next_cursor']}")
 
     assert [one["id"] for one in first["items"] + second["items"]] == made[::-1]
+
+
+def test_a_draft_says_what_its_medicines_are_called_now(environment: dict[str, str], api: Api, visit: str) -> None:
+    kept = draft(api, visit)
+    named = api.get(f"/drafts/{kept['id']}")["medicines"][0]
+    assert (named["generic_name"], named["name"]) == ("amoxicillin", "amoxicillin 500 mg capsule")
+
+    gone = json.dumps([{**AMOXICILLIN, "formulary_id": "F999"}])
+    with psycopg2.connect(environment["PRESCRIPTION_DATABASE_URL"]) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE draft SET wish = jsonb_set(wish::jsonb, '{medicines}', %s)", (gone,))
+    connection.close()
+
+    left = api.get("/drafts")["items"][0]["medicines"][0]
+    assert (left["formulary_id"], left["generic_name"], left["name"]) == ("F999", "", "")
 
 
 def test_a_draft_changes_only_in_the_version_that_was_seen(api: Api, visit: str) -> None:
