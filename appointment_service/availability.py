@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from appointment_service import wall_time
 from appointment_service.doctors import find
-from appointment_service.models import BOOKED, Appointment, Doctor, WeeklyHours, db
+from appointment_service.models import BOOKED, Appointment, Doctor, db
+from appointment_service.schedule_tables import WeeklyHours
 from chassis import clock
 from chassis.errors import Invalid
 

@@ -6,7 +6,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from apiflask import APIFlask
 
-from appointment_service.models import Doctor, WeeklyHours, db
+from appointment_service.models import Doctor, db
+from appointment_service.schedule_tables import WeeklyHours
 from appointment_service.settings import AppointmentSettings
 
 MORNING = (time(9), time(12))

@@ -9,7 +9,8 @@ from sqlalchemy import delete, select
 
 from appointment_service import availability
 from appointment_service.doctors import DoctorNotFound
-from appointment_service.models import BOOKED, Appointment, Doctor, WeeklyHours, db
+from appointment_service.models import BOOKED, Appointment, Doctor, db
+from appointment_service.schedule_tables import WeeklyHours
 from chassis import clock
 from chassis.errors import Conflict, Invalid
 from chassis.identity import Principal

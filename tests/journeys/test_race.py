@@ -55,7 +55,7 @@ def without_constraint(environment: dict[str, str]) -> Iterator[None]:
         yield
     finally:
         with psycopg2.connect(environment["ADMIN_URL"]) as connection, connection.cursor() as cursor:
-            cursor.execute("TRUNCATE appointment.appointment")
+            cursor.execute("TRUNCATE appointment.appointment CASCADE")
             cursor.execute("SET search_path = appointment")
             cursor.execute(f"ALTER TABLE appointment ADD CONSTRAINT ex_appointment_doctor {definition}")
 
