@@ -73,6 +73,22 @@ def understand(typed: str) -> HowOften:
     raise NotUnderstood(f"“{typed}” is not understood. {HELP}")
 
 
+def said(sent: dict[str, Any]) -> str:
+    """The words for what the prescription service keeps; `understand` reads them back."""
+    kind, every, days = sent["kind"], sent.get("every") or 1, sent.get("weekdays") or []
+    if kind in {"once", "as-needed"}:
+        return {"once": "once, now", "as-needed": "when needed"}[kind]
+    if kind == "parts-of-day":
+        amounts = {part: Decimal(str(sent[part])) for part in PARTS if sent.get(part)}
+        return ", ".join(f"{figures(amount)} {PARTS[part]}" for part, amount in amounts.items())
+    on = f" on {' and '.join(days)}" if days else ""
+    if kind in {"per-day", "per-week"}:
+        when = {"morning": " in the morning", "bedtime": " at bedtime"}.get(sent.get("when") or "", "")
+        return f"{_times(sent['times'])} a {kind[4:]}{on}{when}"
+    unit = kind.removeprefix("every-").removesuffix("s")
+    return (f"every {unit}" if every == 1 else f"every {every} {unit}s") + on
+
+
 def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 

@@ -30,6 +30,7 @@ class PrescriptionForm(Form):
     """What is written, and the key that makes signing it twice the same as once."""
 
     attempt = HiddenField(filters=[own_key])
+    version = HiddenField()
     medicines = Rows(FormField(MedicineRow), "Medicine", min_entries=1)
     notes = Text("Notes for the patient", [AtMost(2000, "The notes"), plain_characters])
 
@@ -39,6 +40,12 @@ class PrescriptionForm(Form):
             raise ValidationError(
                 f"A prescription takes at most {MOST} medicines. Remove some, and write a second one for the rest."
             )
+
+    @property
+    def seen(self) -> int:
+        """The version of the draft that this form was made from; 0, which none has, where it names none."""
+        typed = self.version.data or ""
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
 
     def add(self) -> str | None:
         """One more row. Gives the id of its first box, or None when there is no room."""
@@ -77,7 +84,7 @@ class PrescriptionForm(Form):
     @property
     def carried(self) -> list[tuple[str, str]]:
         """Everything typed, as the hidden fields of the page that checks it."""
-        own = [(box.name, box.data or "") for box in (self.attempt, self.notes)]
+        own = [(box.name, box.data or "") for box in (self.attempt, self.version, self.notes)]
         return [*own, *(pair for row in self.rows for pair in row.pairs())]
 
     def begin_again(self) -> None:

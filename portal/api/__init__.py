@@ -10,6 +10,7 @@ from portal.api.appointments import Appointments
 from portal.api.auth import Auth
 from portal.api.base import Neighbour
 from portal.api.clinic import ClinicApi
+from portal.api.drafts import Drafts
 from portal.api.medicines import Medicines
 from portal.api.patients import Patients
 from portal.api.people import People
@@ -31,6 +32,7 @@ class Services:
     medicines: Medicines
     patients: Patients
     signing: Signing
+    drafts: Drafts
 
     @classmethod
     def at(cls, settings: PortalSettings) -> "Services":
@@ -47,6 +49,7 @@ class Services:
             medicines=Medicines(prescription),
             patients=Patients(prescription),
             signing=Signing(prescription),
+            drafts=Drafts(prescription),
         )
 
 

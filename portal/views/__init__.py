@@ -11,6 +11,7 @@ from portal.views import (
     credentials,
     directory,
     doctor,
+    drafts,
     health,
     home,
     idle,
@@ -33,7 +34,7 @@ from portal.views import (
 def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
-    care = (directory, booking, appointments, doctor, known, medicines, prescribing, prescriptions, health)
+    care = (directory, booking, appointments, doctor, known, medicines, prescribing, drafts, prescriptions, health)
     admin = (people, licences, record, clinic)
     for area in (home, idle, verification, accounts, second_step, links, *own, *care, *admin):
         app.register_blueprint(area.pages)

@@ -1,5 +1,6 @@
 """What a doctor keeps of a patient from the page of a visit: allergies asked, recorded, confirmed, refuted."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -80,9 +81,10 @@ def record(visit: Appointment, form: AllergyForm) -> bool:
     return True
 
 
-def ask(visit: Appointment, form: AllergyForm, carried: Pairs | None = None) -> ResponseReturnValue:
-    """The page that asks for an allergy. `carried` is the prescription that is being written meanwhile."""
+def ask(visit: Appointment, form: AllergyForm, carried: Pairs | None = None, to: str = "") -> ResponseReturnValue:
+    """The page that asks for an allergy. `carried` is the prescription that is being written meanwhile, at `to`."""
     choices = allergies.options(form.what.data) if form.what.data and not form.errors else []
     form.asked.data = form.what.data
     groups = list(allergies.CLASSES.values())
-    return page("known/allergy.html", form=form, visit=visit, choices=choices, carried=carried, groups=groups)
+    shown: dict[str, Any] = {"choices": choices, "carried": carried, "groups": groups, "to": to}
+    return page("known/allergy.html", form=form, visit=visit, **shown)
