@@ -14,6 +14,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass
 
 from chassis import logs
+from chassis.mail import Hopeless
 
 MOST = 1000
 PAUSES = (0.5, 3.0)
@@ -21,10 +22,6 @@ PAUSES = (0.5, 3.0)
 AT_THE_END = 5.0
 
 Job = Callable[[], None]
-
-
-class Hopeless(Exception):  # noqa: N818 - says what to do about it
-    """Trying again would change nothing."""
 
 
 @dataclass(frozen=True)

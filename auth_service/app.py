@@ -8,6 +8,7 @@ from auth_service.models import audit, db
 from auth_service.settings import AuthSettings
 from auth_service.views import clinic, credentials, me, people, second_factor, sessions, signing_in, tokens
 from chassis import audit_views
+from chassis.mail import carrier
 from chassis.service import build
 
 
@@ -22,8 +23,8 @@ def create_app(settings: AuthSettings | None = None) -> APIFlask:
     app.config["AUTH_SECRET_KEY"] = settings.secret_key
     app.config["CLINIC_COUNTRY"] = settings.clinic_country
     app.extensions["afterwards"] = afterwards = Afterwards(app.app_context)
-    carrier = mail.carrier(settings.mail_url, settings.mail_directory)
-    app.extensions["mail"] = mail.Mail(settings.mail_from, carrier, settings.portal_url, afterwards)
+    letters = carrier(settings.mail_url, settings.mail_directory)
+    app.extensions["mail"] = mail.Mail(settings.mail_from, letters, settings.portal_url, afterwards)
     app.extensions["watch"].add(signing_keys.drop_dead, every=60)
     second_factor.insist(app)
     commands.register(app, settings)

@@ -3,7 +3,7 @@
 Nothing that people wrote is in a letter either, so nobody can use us to say something to somebody else.
 """
 
-from auth_service.mail import Letter
+from chassis.mail import Letter
 
 END = "\n\nPlease do not answer this message: nobody reads the answers.\n"
 

@@ -26,11 +26,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from flask import Flask
 
-from auth_service import afterwards, mail
+from auth_service import afterwards
 from auth_service.afterwards import Afterwards
-from auth_service.mail import Letter, Mail
+from auth_service.mail import Mail
 from auth_service.settings import AuthSettings
-from chassis import logs
+from chassis import logs, mail
+from chassis.mail import Letter
 from tests import make
 from tests.servers import Program, free_port
 
@@ -316,9 +317,10 @@ def test_without_both_the_log_says_so_and_no_more(heard: list[logging.LogRecord]
 
 def test_what_waits_is_sent_before_the_process_ends(tmp_path: Path, root: Path) -> None:
     script = (
-        "import threading; from auth_service.afterwards import Afterwards; from auth_service import mail\n"
+        "import threading; from auth_service.afterwards import Afterwards; from auth_service.mail import Mail\n"
+        "from chassis import mail\n"
         "waiting = Afterwards(threading.Lock)\n"
-        f"post = mail.Mail({SENDER!r}, mail.carrier('', {str(tmp_path)!r}), '', waiting)\n"
+        f"post = Mail({SENDER!r}, mail.carrier('', {str(tmp_path)!r}), '', waiting)\n"
         "for n in range(50): post.send(f'p{n}@example.com', mail.Letter('s', 't'))\n"
     )
 
