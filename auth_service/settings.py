@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from chassis.mail import MailSettings
 from chassis.service import DatabaseUrl, ServiceSettings
-from chassis.settings import Secret
+from chassis.settings import Secret, SecretOrNone
 
 
 def _of_a_country(code: str) -> str:
@@ -35,13 +35,15 @@ Roles = Annotated[str, AfterValidator(_of_roles)]
 class AuthSettings(ServiceSettings, MailSettings):
     """`AUTH_SECRET_KEY` encrypts signing keys and second factors at rest, and derives refresh tokens.
 
-    Under another one new signing keys are made, and second factors have to be set up again.
+    Under another one new signing keys are made, and second factors have to be set up again. `SERVICE_KEY` is what our
+    own programs show to learn where somebody gets mail; without it nobody learns that.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     database_url: DatabaseUrl = Field(validation_alias="AUTH_DATABASE_URL")
     secret_key: Secret = Field(validation_alias="AUTH_SECRET_KEY")
+    service_key: SecretOrNone = Field(default="", validation_alias="SERVICE_KEY")
     clinic_country: Country = Field(default="GB", validation_alias="CLINIC_COUNTRY")
     second_factor_required: Roles = Field(default="", validation_alias="SECOND_FACTOR_REQUIRED")
 

@@ -107,7 +107,8 @@ class Audit:
         """Add one event to the transaction under way; the caller commits it with the effect."""
         row = self.table(recorded_at=clock.now(), action=action, outcome=outcome)
         if actor is not None:
-            row.actor_id, row.actor_role, row.actor_name = actor.id, actor.role, actor.name
+            row.actor_role, row.actor_name = actor.role, actor.name
+            row.actor_id = actor.id if actor.id.int else None  # a program is nobody's account
         row.record_id, row.patient_id = record_id, patient_id
         row.request_id, row.address = logs.request_id.get(), logs.client_address.get()
         self._db.session.add(row)

@@ -1,5 +1,6 @@
 """Who is asking: the principal of a request, and which roles a view lets in (nobody, unless it says so)."""
 
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -36,6 +37,10 @@ class Principal:
     licence_register: str | None = None
 
 
+PROGRAM = Principal(id=UUID(int=0), role="service", name="A program of the clinic", session_id=UUID(int=0))
+"""Who asks with the key that the clinic's programs share. It is nobody's account, so it has nobody's id."""
+
+
 def principal() -> Principal:
     """The person of this request. Only views behind a token may ask."""
     found: Principal = g.principal
@@ -60,7 +65,10 @@ def public(view: V) -> V:
 
 
 def allow(*roles: str, unverified: bool = False) -> Callable[[V], V]:
-    """Let people of these roles call this view. Doctors need a verified licence unless `unverified` is set."""
+    """Let people of these roles call this view. Doctors need a verified licence unless `unverified` is set.
+
+    `service` is no person's role: it lets in our own programs, by the key that they share.
+    """
 
     def decorate(view: V) -> V:
         view.access = (frozenset(roles), unverified)  # type: ignore[attr-defined]
@@ -70,11 +78,15 @@ def allow(*roles: str, unverified: bool = False) -> Callable[[V], V]:
 
 
 def guard(
-    app: Flask, verify: Callable[[str], Principal], check_person: Callable[[Principal], None] | None = None
+    app: Flask,
+    verify: Callable[[str], Principal],
+    check_person: Callable[[Principal], None] | None = None,
+    service_key: str = "",
 ) -> None:
     """Ask for a token before every view that is not public; `verify` turns a token into a principal.
 
-    `check_person` may refuse a principal whose token holds. A view whose use is noted hears of refusals by role
+    `check_person` may refuse a principal whose token holds. In place of a token our own programs send `service_key`;
+    where that is empty, nobody comes as one of them. A view whose use is noted hears of refusals by role
     (`note_refusal`).
     """
 
@@ -86,9 +98,7 @@ def guard(
         access = getattr(view, "access", None)
         if access == "public":
             return
-        g.principal = person = verify(bearer_token())
-        if check_person:
-            check_person(person)
+        g.principal = person = _who_shows(bearer_token(), verify, check_person, service_key)
         if access is None:
             raise NoRoute
         try:
@@ -97,6 +107,20 @@ def guard(
             if note_refusal := getattr(view, "note_refusal", None):
                 note_refusal()
             raise
+
+
+def _who_shows(
+    token: str,
+    verify: Callable[[str], Principal],
+    check_person: Callable[[Principal], None] | None,
+    service_key: str,
+) -> Principal:
+    if service_key and hmac.compare_digest(token.encode(), service_key.encode()):
+        return PROGRAM
+    person = verify(token)
+    if check_person:
+        check_person(person)
+    return person
 
 
 def _let_in(person: Principal, roles: frozenset[str], unverified: bool) -> None:

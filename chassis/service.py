@@ -104,10 +104,12 @@ def build(
     blueprints: Iterable[APIBlueprint],
     find_key: tokens.KeyFinder,
     check_person: Callable[[Principal], None] | None = None,
+    service_key: str = "",
 ) -> APIFlask:
     """A service called `name` ("auth"), ready to serve `blueprints` from `package` behind its token check.
 
-    `check_person` may refuse a principal whose token holds (`Unauthenticated`).
+    `check_person` may refuse a principal whose token holds (`Unauthenticated`). With `service_key` our own programs
+    call what is for them.
     """
     app = APIFlask(
         package,
@@ -130,7 +132,7 @@ def build(
     web.prepare(app, name, settings, check=lambda: _answer(db))
     _refuse_unknown_answers(app)
     tokens.configure(app, name, find_key)
-    identity.guard(app, tokens.Verifier(find_key), check_person)
+    identity.guard(app, tokens.Verifier(find_key), check_person, service_key)
     _refuse_ambiguity(app)
     problems.handle_failures(app)
     docs.describe(app)

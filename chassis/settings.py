@@ -29,6 +29,8 @@ def _web_address(url: str) -> str:
 
 Secret = Annotated[str, AfterValidator(_long_enough), Field(repr=False)]
 """A secret of at least 32 characters. It has no default anywhere, and shows in no print of the settings."""
+SecretOrNone = Annotated[str, AfterValidator(lambda secret: _long_enough(secret) if secret else ""), Field(repr=False)]
+"""A secret that a program starts without. Empty is none: what it guards is closed then."""
 ServiceUrl = Annotated[str, AfterValidator(_web_address)]
 """Where a neighbour answers."""
 

@@ -53,6 +53,7 @@ SENTENCES = {
     "person.read": ("read your details", "read your details"),
     "person.change": ("changed your details", "change your details"),
     "person.role": ("changed what your account is for", "change what your account is for"),
+    "contact.read": ("looked up your e-mail address to write to you", "look up your e-mail address"),
     "session.begin": ("signed in to your account", "sign in to your account"),
     "session.refuse": ("tried to sign in to your account, and was not let in", "sign in to your account"),
     "session.end": ("signed you out", "sign you out"),

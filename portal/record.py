@@ -20,6 +20,7 @@ ACTIONS = {
     "session.refuse": ("failed to sign in", "sign in"),
     "person.register": ("opened an account", "open an account"),
     "person.read": ("read the account", "read the account"),
+    "contact.read": ("looked up the e-mail address to write", "look up the e-mail address"),
     "person.list": ("listed people", "list people"),
     "person.change": ("changed the details", "change the details"),
     "person.disable": ("disabled the account", "disable the account"),
@@ -65,7 +66,7 @@ ACTIONS = {
 """What was done, and what was tried."""
 UNASKED = "-"
 """The request id of what no request did: a command did it."""
-ABOUT_PEOPLE = frozenset({"person", "licence", "password", "email", "second-factor"})
+ABOUT_PEOPLE = frozenset({"contact", "person", "licence", "password", "email", "second-factor"})
 """Records of these kinds carry the id of their person."""
 
 

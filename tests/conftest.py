@@ -50,6 +50,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     }
     provision(server.admin_url, urls.values())
     secrets = {f"{name.upper()}_SECRET_KEY": name.ljust(32, "-") for name in (*SERVICES, "portal")}
+    secrets["SERVICE_KEY"] = "the-key-that-our-own-programs-share"
     secrets["MAIL_DIRECTORY"] = str(tmp_path_factory.mktemp("mail"))
     ours = {"ADMIN_URL": server.admin_url.rsplit("/", 1)[0] + "/clinic", "SERVER_LOG": str(server.log)}
     yield {"ENVIRONMENT": "demo", **urls, **secrets, **ours}

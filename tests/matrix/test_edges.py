@@ -50,15 +50,19 @@ EVERY = thorough.times(4, 1)
 """Of the bodies one in so many is sent to an endpoint, and the next one to the next endpoint."""
 
 
+PROGRAM = "program"
+"""Whom a line lets in that refuses every person."""
+
+
 def who_may(line: dict[str, str]) -> str:
-    return next(who for who in (*ROLES, NOBODY) if line[who] != REFUSED)
+    return next((who for who in (*ROLES, NOBODY) if line[who] != REFUSED), PROGRAM)
 
 
 @pytest.fixture
-def tokens(auth: Flask) -> dict[str, str | None]:
+def tokens(auth: Flask, environment: dict[str, str]) -> dict[str, str | None]:
     people = {role: make.person(auth, role).token for role in ("patient", "doctor", "admin")}
     unverified = make.person(auth, "doctor", verified=False).token
-    return {**people, "unverified": unverified, NOBODY: None}
+    return {**people, "unverified": unverified, NOBODY: None, PROGRAM: environment["SERVICE_KEY"]}
 
 
 @pytest.fixture(params=SERVICES)
