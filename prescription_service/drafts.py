@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select, tuple_
 
 from chassis import clock
-from chassis.errors import Conflict, NotFound, Refusal
+from chassis.errors import Conflict, Invalid, NotFound, Refusal
 from chassis.identity import Principal
 from prescription_service import medicine_list, words
 from prescription_service.models import Draft, Medicine, Prescription, db
@@ -80,8 +80,11 @@ def held(doctor: Principal, draft_id: UUID, version: int) -> Draft:
 
 
 def change(doctor: Principal, draft_id: UUID, version: int, visit: Visit, wish: Wish) -> Draft:
-    """Write a draft anew. Raises what `held` raises."""
+    """Write a draft anew. One that goes on with a prescription stays its patient's. Raises `Invalid` and as `held`."""
     draft = held(doctor, draft_id, version)
+    if visit.patient_id != draft.patient_id and (draft.replaces_id or draft.renews_id):
+        message = "This goes on with a prescription of another patient. Choose a visit of theirs."
+        raise Invalid.field("/appointment_id", "patient-mismatch", message)
     _fill(draft, visit, wish)
     draft.version += 1
     db.session.commit()

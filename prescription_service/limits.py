@@ -24,15 +24,19 @@ Problem = tuple[str, str, str]
 
 def demand(medicines: Sequence[object], facts: Facts, today: date) -> None:
     """Raise `Invalid` with everything that is wrong about the structured ones among `medicines`."""
+    if errors := problems(medicines, facts, today):
+        raise Invalid(errors=errors)
+
+
+def problems(medicines: Sequence[object], facts: Facts, today: date) -> list[FieldError]:
+    """Everything that is wrong about the structured ones among `medicines`."""
     errors = [
         FieldError(f"/medicines/{place}{field}", code, message)
         for place, medicine in enumerate(medicines)
         if isinstance(medicine, Structure)
         for field, code, message in _problems(medicine, facts, today)
     ]
-    errors += _together(medicines, facts)
-    if errors:
-        raise Invalid(errors=errors)
+    return [*errors, *_together(medicines, facts)]
 
 
 def valid_until(wished: date | None, controlled: bool, today: date) -> date:

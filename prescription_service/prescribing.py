@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 
 from chassis.errors import Conflict, NotFound
 from chassis.identity import Principal
@@ -105,15 +105,35 @@ def copy_number(prescription: Prescription) -> int:
     return (db.session.scalar(printed) or 0) + 1
 
 
-def list_own(
-    who: Principal, appointment_id: UUID | None, status: str | None, limit: int, after: tuple[datetime, UUID] | None
-) -> Sequence[Prescription]:
+@dataclass(frozen=True)
+class Wanted:
+    """Which prescriptions to list: issued from `since` on and before `until`; `text` is part of a name or number."""
+
+    appointment_id: UUID | None = None
+    patient_id: UUID | None = None
+    status: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As the database takes them."""
+        table = Prescription
+        equal = ("appointment_id", "patient_id", "status")
+        found = [getattr(table, name) == value for name in equal if (value := getattr(self, name))]
+        found += [table.issued_at >= self.since] if self.since else []
+        found += [table.issued_at < self.until] if self.until else []
+        if self.text:
+            named = table.medicines.any(Medicine.name.icontains(self.text, autoescape=True))
+            columns = (table.patient_name, table.number)
+            found.append(or_(named, *(column.icontains(self.text, autoescape=True) for column in columns)))
+        return found
+
+
+def list_own(who: Principal, wanted: Wanted, limit: int, after: tuple[datetime, UUID] | None) -> Sequence[Prescription]:
     """Up to `limit` of one's own prescriptions, newest first, behind the (issued, id) of the last one seen."""
-    query = select(Prescription).where(visible_to(who)).limit(limit)
-    if appointment_id:
-        query = query.where(Prescription.appointment_id == appointment_id)
-    if status:
-        query = query.where(Prescription.status == status)
+    query = select(Prescription).where(visible_to(who), *wanted.conditions).limit(limit)
     if after:
         query = query.where(tuple_(Prescription.issued_at, Prescription.id) < after)
     return db.session.scalars(query.order_by(Prescription.issued_at.desc(), Prescription.id.desc())).all()

@@ -4,12 +4,13 @@ from datetime import date
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from chassis import clock
 from chassis.identity import DoctorNotVerified, Principal
 from prescription_service import drafts, life, limits, safety
 from prescription_service.checking import Found
+from prescription_service.doctor_tables import RepeatRequest
 from prescription_service.models import Draft, Prescription, db
 from prescription_service.numbers import new_number
 from prescription_service.prescribing import AppointmentCancelled, Visit, Wish, draw_up
@@ -42,9 +43,16 @@ def sign(
     life.move(prescription, "active", doctor)
     _put_in_force(prescription, doctor)
     if draft:
-        db.session.delete(draft)
+        _end(draft)
     db.session.commit()
     return prescription
+
+
+def _end(draft: Draft) -> None:
+    """It is a prescription now, and the request that it answers is approved."""
+    asked = (RepeatRequest.renewal_id == draft.id) & (RepeatRequest.status == "open")
+    db.session.execute(update(RepeatRequest).where(asked).values(status="approved", decided_at=clock.now()))
+    db.session.delete(draft)
 
 
 def look(

@@ -1,15 +1,16 @@
 """Prescriptions, as they come in and go out."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, WrapValidator
 from pydantic_core import PydanticCustomError
 
 from chassis.schemas import Id, In, Line, Out, Page, Paging, PlainDate, Prose
-from prescription_service.prescribing import MedicineWords, Wish
+from prescription_service.prescribing import MedicineWords, Wanted, Wish
 from prescription_service.schemas.structured import StructuredMedicineIn, StructuredMedicineOut
 from prescription_service.schemas.verification import PrintedOut
 
@@ -97,11 +98,32 @@ class PrescriptionIn(In):
 Status = Literal["active", "on-hold", "completed", "cancelled", "stopped", "entered-in-error"]
 
 
+def _of_our_time(day: date) -> date:
+    if not 2000 <= day.year < 2200:
+        raise PydanticCustomError("out_of_range", "Choose a day from 2000 on.")
+    return day
+
+
+Day = Annotated[PlainDate, AfterValidator(_of_our_time)]
+
+
 class PrescriptionsIn(Paging):
-    """Which of one's prescriptions to list."""
+    """Which of one's prescriptions to list. `from` and `to` are days of the clinic's calendar, both included.
+
+    `q` is part of the name of a medicine or of the patient, or of the number, taken literally.
+    """
 
     appointment_id: Id | None = None
     status: Status | None = None
+    from_: Day | None = Field(default=None, alias="from")
+    to: Day | None = None
+    q: Annotated[Line, StringConstraints(min_length=1, max_length=100)] | None = None
+
+    def in_zone(self, zone: ZoneInfo) -> Wanted:
+        """As the rules take it: days as moments."""
+        since = datetime.combine(self.from_, time(), zone) if self.from_ else None
+        until = datetime.combine(self.to + timedelta(days=1), time(), zone) if self.to else None
+        return Wanted(self.appointment_id, None, self.status, since, until, self.q)
 
 
 class PurposeIn(In):

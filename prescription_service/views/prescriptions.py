@@ -70,12 +70,11 @@ def check(wish: PrescriptionIn) -> CheckOut:
 @audit.of("prescription.list")
 def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
     """List one's own prescriptions, newest first, as prescriber or as patient."""
+    which = wanted.in_zone(zone())
     found, cursor = cursors().page(
         f"prescriptions:{principal().id}",
         wanted,
-        lambda limit, seen: prescribing.list_own(
-            principal(), wanted.appointment_id, wanted.status, limit, moment_and_id(seen)
-        ),
+        lambda limit, seen: prescribing.list_own(principal(), which, limit, moment_and_id(seen)),
         lambda last: moment_place(last.issued_at, last.id),
     )
     return PrescriptionsPage(items=[PrescriptionOut.of(one) for one in found], next_cursor=cursor)

@@ -13,6 +13,7 @@ from tests import make
 from tests.api import Api, code_of
 from tests.matrix.policy import MAY, NOBODY, OWN, Line
 from tests.matrix.world import MISSING, World
+from tests.prescription_service.structured import AMOXICILLIN
 
 SAME_REQUEST = {"X-Request-Id": "the-same-for-both"}
 """So that what differs between two answers is not this."""
@@ -35,6 +36,9 @@ BODIES: dict[str, Any] = {
     "POST /prescriptions/<id:prescription_id>/cancel": {"reason_code": "salg"},
     "POST /prescriptions/<id:prescription_id>/stop": {"reason_code": "salg"},
     "POST /prescriptions/<id:prescription_id>/enter-in-error": {"reason": "Another patient's."},
+    "POST /repeat-requests/<id:request_id>/decline": {"reason": "See me first."},
+    "POST /prescriptions/<id:prescription_id>/repeat-requests": {"note": "It helps."},
+    "PUT /templates/<id:template_id>": {"name": "Sore throat", "medicines": [AMOXICILLIN]},
     "POST /drafts/<id:draft_id>/sign": {"overrides": []},
     "PUT /drafts/<id:draft_id>": {"appointment_id": MISSING, "medicines": [make.MEDICINE]},
     "POST /allergies/<id:allergy_id>/refute": {"reason": "Tolerated it since."},

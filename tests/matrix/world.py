@@ -7,7 +7,9 @@ import jwt
 from flask import Flask
 
 from tests import make
+from tests.api import Api
 from tests.matrix.policy import ROLES
+from tests.prescription_service.structured import AMOXICILLIN
 
 MISSING = "00000000-0000-4000-8000-000000000000"
 Pair = tuple[make.Person, make.Person]
@@ -80,6 +82,8 @@ class World:
             found["draft_id", pair] = make.prescription(self.prescription, pair[1], visit, status="draft")["id"]
             found["patient_id", pair] = pair[0].id
             found["allergy_id", pair] = make.allergy(self.prescription, pair[0])["id"]
+            found["request_id", pair] = _repeat_request(self.prescription, pair[0], found["prescription_id", pair])
+            found["template_id", pair] = _template(self.prescription, pair[1], f"Set {hour}")
             found["report_id", pair] = make.reported_medicine(self.prescription, pair[0])["id"]
         return found
 
@@ -93,6 +97,16 @@ class World:
             row.licence_state = "suspended"
             models.db.session.commit()
             return signing_in.begin_session(row, self.auth.config["AUTH_SECRET_KEY"]).access_token
+
+
+def _repeat_request(prescription: Flask, patient: make.Person, prescription_id: str) -> str:
+    path = f"/prescriptions/{prescription_id}/repeat-requests"
+    return str(Api(prescription, patient.token).post(path, json={}, expect=201)["id"])
+
+
+def _template(prescription: Flask, doctor: make.Person, name: str) -> str:
+    body = {"name": name, "medicines": [AMOXICILLIN]}
+    return str(Api(prescription, doctor.token).post("/templates", json=body, expect=201)["id"])
 
 
 def session_of(person: make.Person) -> str:
