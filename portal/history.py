@@ -103,6 +103,13 @@ def before(until: datetime | None) -> History:
     return History([_look(list(same)) for _, same in groupby(shown, _line)], out, more)
 
 
+def of_prescription(prescription_id: str) -> list[Look]:
+    """The newest looks at one prescription. Raises `Unavailable`."""
+    record = Record(services().prescriptions.client)
+    events = record.of_others(None, PAGE, prescription_id).items
+    return [_look(list(same)) for _, same in groupby(events, _line)]
+
+
 def _records() -> list[Record]:
     found = services()
     return [Record(api.client) for api in (found.auth, found.appointments, found.prescriptions)]

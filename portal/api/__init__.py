@@ -11,6 +11,7 @@ from portal.api.auth import Auth
 from portal.api.base import Neighbour
 from portal.api.clinic import ClinicApi
 from portal.api.drafts import Drafts
+from portal.api.life import Life
 from portal.api.medicines import Medicines
 from portal.api.patients import Patients
 from portal.api.people import People
@@ -33,6 +34,7 @@ class Services:
     patients: Patients
     signing: Signing
     drafts: Drafts
+    life: Life
 
     @classmethod
     def at(cls, settings: PortalSettings) -> "Services":
@@ -50,6 +52,7 @@ class Services:
             patients=Patients(prescription),
             signing=Signing(prescription),
             drafts=Drafts(prescription),
+            life=Life(prescription),
         )
 
 

@@ -25,9 +25,10 @@ E = TypeVar("E", bound=Event)
 class Record(Api):
     """One service's record of access."""
 
-    def of_others(self, until: datetime | None, limit: int) -> Listing[Event]:
-        """What others did with the signed-in patient's record before a moment, newest first."""
+    def of_others(self, until: datetime | None, limit: int, record_id: str | None = None) -> Listing[Event]:
+        """What others did with the signed-in patient's records, or one, before a moment, newest first."""
         params = {"others": "true", "limit": limit} | ({"until": until.isoformat()} if until else {})
+        params |= {"record_id": record_id} if record_id else {}
         return self.read(Listing[Event], "GET", "/audit-events", token=session.token(), params=params)
 
     def of_anybody(self, kind: type[E], **asked: Any) -> Listing[E]:

@@ -74,6 +74,17 @@ class Coverage(Answer):
     arithmetic: list[Sum] = []
 
 
+class StatusEvent(Answer):
+    """A step in the life of a prescription; the first, from nowhere, is its signature."""
+
+    from_status: str | None = None
+    to_status: str
+    actor_name: str
+    reason_code: str = ""
+    reason: str = ""
+    at: datetime
+
+
 class Prescription(Answer):
     """An issued prescription: names, licence and birth date as they were at signing."""
 
@@ -96,7 +107,10 @@ class Prescription(Answer):
     coverage: Coverage | None = None
     copy_number: int | None = None
     content_mark: str | None = None
+    history: list[StatusEvent] = []
+    replaces_id: str | None = None
     replaced_by_id: str | None = None
+    renews_id: str | None = None
     verification: Printed | None = None
 
 

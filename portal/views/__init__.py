@@ -17,6 +17,7 @@ from portal.views import (
     idle,
     known,
     licences,
+    life,
     links,
     medicines,
     people,
@@ -34,7 +35,8 @@ from portal.views import (
 def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
-    care = (directory, booking, appointments, doctor, known, medicines, prescribing, drafts, prescriptions, health)
+    care = (directory, booking, appointments, doctor, known, health)
+    prescribed = (medicines, prescribing, drafts, prescriptions, life)
     admin = (people, licences, record, clinic)
-    for area in (home, idle, verification, accounts, second_step, links, *own, *care, *admin):
+    for area in (home, idle, verification, accounts, second_step, links, *own, *care, *prescribed, *admin):
         app.register_blueprint(area.pages)
