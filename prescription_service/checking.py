@@ -13,9 +13,11 @@ from functools import cache
 from itertools import combinations, product
 from typing import Literal
 
+from prescription_service import weights
 from prescription_service.facts import ALLERGY_LEVELS, Facts, Interaction, ListedMedicine
 from prescription_service.quantities import reckon
 from prescription_service.structure import STRUCTURE, Structure
+from prescription_service.weights import ByWeight, Weight
 
 Tier = Literal["stop", "ask", "info"]
 TIERS: tuple[Tier, ...] = ("stop", "ask", "info")
@@ -59,6 +61,7 @@ class Patient:
     asked_at: datetime | None
     allergies: Sequence[KnownAllergy]
     others: Sequence[Item]
+    weight: Weight | None = None
 
     @property
     def on_record(self) -> tuple[str, ...]:
@@ -112,7 +115,7 @@ def check(items: Sequence[Item], unlisted: Sequence[NotChecked], patient: Patien
     alerts = [
         *(found for item in items for found in _allergies(item, patient, facts)),
         *_pairs(items, patient.others, facts),
-        *(found for item in items for found in _own_rules(item)),
+        *(found for item in items for found in _own_rules(item, patient.weight)),
         *_not_asked(items, patient),
     ]
     return Found(
@@ -120,7 +123,7 @@ def check(items: Sequence[Item], unlisted: Sequence[NotChecked], patient: Patien
         checked=tuple(item.name for item in items),
         compared_with=tuple(f"{item.name}{_from(item)}" for item in patient.others),
         not_checked=(*unlisted, *_in_free_text(patient)),
-        arithmetic=tuple(_arithmetic(items)),
+        arithmetic=tuple(_arithmetic(items, patient.weight)),
         interaction_rules=len(facts.interactions),
         facts_version=facts.version,
         allergy_state=patient.allergy_state,
@@ -284,7 +287,7 @@ def _any_begins(codes: frozenset[str], prefixes: Sequence[str]) -> bool:
     return any(code.startswith(tuple(prefixes)) and not code.startswith(_NO_NSAID) for code in codes)
 
 
-def _own_rules(item: Item) -> Iterator[Alert]:
+def _own_rules(item: Item, weight: Weight | None) -> Iterator[Alert]:
     listed, structure = item.listed, item.structure
     if structure is None:
         return
@@ -292,9 +295,16 @@ def _own_rules(item: Item) -> Iterator[Alert]:
     if listed.weekly_only and not (how.kind == "per-week" and how.times == 1 and len(how.weekdays) == 1):
         message = f"{item.name} is taken once a week on a named weekday. Every day it can kill."
         yield alert("medicine:weekly", "stop", message, [item], overridable=False)
+    by_weight = weights.reckon(structure, weight)
+    if by_weight and by_weight.off:
+        yield _by_weight(item, by_weight)
     reckoning = reckon(structure, listed.quantity_unit)
     if reckoning.expected is not None:
         yield from _quantity(item, structure.quantity, reckoning.expected, reckoning.shown)
+
+
+def _by_weight(item: Item, sum_: ByWeight) -> Alert:
+    return alert("dose:weight", "stop" if sum_.far_off else "ask", f"{item.name}: {sum_.shown}.", [item], sum_.shown)
 
 
 def _quantity(item: Item, given: Decimal, expected: Decimal, shown: str) -> Iterator[Alert]:
@@ -317,7 +327,9 @@ def _in_free_text(patient: Patient) -> Iterator[NotChecked]:
             yield NotChecked(allergy.label, "This allergy is in free text.")
 
 
-def _arithmetic(known: Sequence[Item]) -> Iterator[tuple[int, str]]:
+def _arithmetic(known: Sequence[Item], weight: Weight | None) -> Iterator[tuple[int, str]]:
     for item in known:
         if item.structure and item.position:
+            if by_weight := weights.reckon(item.structure, weight):
+                yield item.position, by_weight.shown
             yield item.position, reckon(item.structure, item.listed.quantity_unit).shown

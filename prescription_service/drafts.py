@@ -19,6 +19,7 @@ from prescription_service import medicine_list, words
 from prescription_service.models import Draft, Medicine, Prescription, db
 from prescription_service.prescribing import AppointmentCancelled, MedicineWords, Visit, Wish
 from prescription_service.structure import STRUCTURE, Structure
+from prescription_service.weights import WEIGHT
 
 _VISIT = TypeAdapter(Visit)
 _WORDS = TypeAdapter(MedicineWords)
@@ -116,7 +117,8 @@ def wish_in(draft: Draft, overrides: Mapping[str, str] | None = None) -> Wish:
     """What the draft asks for. Answers to alerts are never kept in it."""
     medicines = [_read(medicine) for medicine in draft.wish["medicines"]]
     until = date.fromisoformat(draft.wish["valid_until"]) if draft.wish["valid_until"] else None
-    return Wish(medicines, draft.wish["notes"], until, overrides or {})
+    weight = WEIGHT.validate_python(draft.wish["weight"]) if draft.wish.get("weight") else None
+    return Wish(medicines, draft.wish["notes"], until, overrides or {}, weight)
 
 
 def names_now(medicine: MedicineWords | Structure) -> dict[str, str]:
@@ -130,7 +132,7 @@ def names_now(medicine: MedicineWords | Structure) -> dict[str, str]:
 
 
 def wish_again(prescription: Prescription) -> Wish:
-    """The same medicines once more, without dates that have passed and without answers to alerts."""
+    """The same medicines once more, without dates that have passed, the weight of then and answers to alerts."""
     return Wish([_again(medicine) for medicine in prescription.medicines], prescription.notes)
 
 
@@ -144,7 +146,9 @@ def _fill(draft: Draft, visit: Visit, wish: Wish) -> None:
     draft.patient_id, draft.appointment_id = visit.patient_id, visit.id
     draft.visit = _VISIT.dump_python(visit, mode="json")
     until = wish.valid_until.isoformat() if wish.valid_until else None
-    draft.wish = {"medicines": [_written(one) for one in wish.medicines], "notes": wish.notes, "valid_until": until}
+    weight = WEIGHT.dump_python(wish.weight, mode="json") if wish.weight else None
+    medicines = [_written(one) for one in wish.medicines]
+    draft.wish = {"medicines": medicines, "notes": wish.notes, "valid_until": until, "weight": weight}
     draft.updated_at = clock.now()
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from chassis.errors import FieldError, Invalid
 from prescription_service.facts import Facts, ListedMedicine
 from prescription_service.forms import FORMS, Form
+from prescription_service.models import Medicine
 from prescription_service.structure import EYES, AsNeeded, Duration, Frequency, Structure
 
 VALID_DAYS, VALID_DAYS_CONTROLLED, VALID_AT_MOST = 90, 28, 180
@@ -20,12 +21,6 @@ _NEEDS = {"per-day": ("times",), "per-week": ("times",), "parts-of-day": ("amoun
 _MOST = {"per-day": 12, "per-week": 6, "every-hours": 72, "every-days": 12, "every-weeks": 12, "every-months": 12}
 Problem = tuple[str, str, str]
 """Which field below the medicine, a code and a sentence."""
-
-
-def demand(medicines: Sequence[object], facts: Facts, today: date) -> None:
-    """Raise `Invalid` with everything that is wrong about the structured ones among `medicines`."""
-    if errors := problems(medicines, facts, today):
-        raise Invalid(errors=errors)
 
 
 def problems(medicines: Sequence[object], facts: Facts, today: date) -> list[FieldError]:
@@ -39,13 +34,17 @@ def problems(medicines: Sequence[object], facts: Facts, today: date) -> list[Fie
     return [*errors, *_together(medicines, facts)]
 
 
-def valid_until(wished: date | None, controlled: bool, today: date) -> date:
-    """The last day on which it is supplied. Raises `Invalid`."""
-    if wished is None:
-        return today + timedelta(days=VALID_DAYS_CONTROLLED if controlled else VALID_DAYS)
-    if not timedelta(days=1) <= wished - today <= timedelta(days=VALID_AT_MOST):
+def valid_until(wished: date | None, medicines: Sequence[Medicine], today: date) -> date:
+    """The last day on which a prescription is supplied. Raises `Invalid`, also where treatment starts only after it."""
+    if wished and not timedelta(days=1) <= wished - today <= timedelta(days=VALID_AT_MOST):
         raise Invalid.field("/valid_until", "validity-range", f"Choose a day from 1 to {VALID_AT_MOST} days ahead.")
-    return wished
+    controlled = any(medicine.listed and medicine.listed["controlled"] for medicine in medicines)
+    until = wished or today + timedelta(days=VALID_DAYS_CONTROLLED if controlled else VALID_DAYS)
+    late = [one for one in medicines if one.structure and (one.structure["start_on"] or "") > until.isoformat()]
+    if late:
+        message = f"{late[0].name} starts after the last day on which it is supplied, {until.isoformat()}."
+        raise Invalid.field("/valid_until", "validity-range", message)
+    return until
 
 
 def _together(medicines: Sequence[object], facts: Facts) -> Iterator[FieldError]:

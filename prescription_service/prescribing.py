@@ -1,18 +1,19 @@
 """The rules of prescribing: a doctor writes and signs for a visit of theirs; doctor and patient read it ever after."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 
-from chassis.errors import Conflict, NotFound
+from chassis.errors import Conflict, FieldError, Invalid, NotFound
 from chassis.identity import Principal
 from prescription_service import limits, medicine_list, words
 from prescription_service.facts import Facts
 from prescription_service.models import Medicine, Prescription, audit, db
 from prescription_service.structure import STRUCTURE, Structure
+from prescription_service.weights import Weight
 
 COPIED = {"generic_name", "tall_man_name", "atc_code", "dose_form", "duplicate_classes", "ingredients"}
 COPIED |= {"allergy_classes", "quantity_unit", "high_alert", "controlled", "confidence"}
@@ -57,13 +58,19 @@ class Wish:
     valid_until: date | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     """The reasons for going on in spite of an alert, by its key."""
+    weight: Weight | None = None
 
 
-def draw_up(medicines: Sequence[MedicineWords | Structure], today: date) -> list[Medicine]:
-    """The lines of a prescription. Texts of a structured medicine are rendered, its facts copied from the list."""
+def draw_up(
+    medicines: Sequence[MedicineWords | Structure], today: date, besides: Iterable[FieldError] = ()
+) -> list[Medicine]:
+    """The lines of a prescription. Texts of a structured medicine are rendered, its facts copied from the list.
+
+    Raises `Invalid` with everything that is wrong about them, and what the caller found `besides`.
+    """
     facts = medicine_list.current() if any(isinstance(medicine, Structure) for medicine in medicines) else None
-    if facts:
-        limits.demand(medicines, facts, today)
+    if errors := [*(limits.problems(medicines, facts, today) if facts else ()), *besides]:
+        raise Invalid(errors=errors)
     return [_line(n, medicine, facts) for n, medicine in enumerate(medicines, 1)]
 
 

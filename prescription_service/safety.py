@@ -16,6 +16,7 @@ from prescription_service.checking import Alert, Found, Item, KnownAllergy, NotC
 from prescription_service.facts import Facts, ListedMedicine
 from prescription_service.models import AlertEvent, Medicine, db
 from prescription_service.structure import STRUCTURE
+from prescription_service.weights import Weight
 
 SHORTEST_REASON, LONGEST_REASON = 10, 200
 
@@ -33,7 +34,12 @@ def one_at_a_time(patient_id: UUID) -> None:
 
 
 def examine(
-    patient_id: UUID, medicines: Sequence[Medicine], zone: ZoneInfo, today: date, besides: Sequence[UUID] = ()
+    patient_id: UUID,
+    medicines: Sequence[Medicine],
+    zone: ZoneInfo,
+    today: date,
+    besides: Sequence[UUID] = (),
+    weight: Weight | None = None,
 ) -> Found:
     """All checks on fresh data. `besides` are prescriptions that this one takes the place of or goes on with.
 
@@ -73,7 +79,7 @@ def examine(
         if one.formulary_id in facts.medicines
     ]
     own = [_item(one, facts, *current_medicines.course(one, today)) for one in medicines if one.structure]
-    return check(own, unlisted, Patient(known.state, known.asked_at, recorded, others), facts)
+    return check(own, unlisted, Patient(known.state, known.asked_at, recorded, others, weight), facts)
 
 
 def _whence(line: current_medicines.Prescribed) -> str:

@@ -11,6 +11,8 @@ from prescription_service.models import AlertEvent, Medicine, Prescription
 
 UNSEALED = frozenset({"status", "replaced_by_id", "digest"})
 """What changes after signing: where it is in its life, and the seal itself."""
+LATER = frozenset({"patient_weight"})
+"""Columns from after there were seals: sealed where there is something in them."""
 UNSEALED_ALERT = frozenset({"id", "prescription_id"})
 
 
@@ -40,7 +42,8 @@ def content(prescription: Prescription) -> Mapping[str, Any]:
 
 
 def _columns(row: Prescription | Medicine | AlertEvent, but: frozenset[str]) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key not in but}
+    found = {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key not in but}
+    return {name: value for name, value in found.items() if value is not None or name not in LATER}
 
 
 def _plain(value: Any) -> str:

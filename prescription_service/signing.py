@@ -8,13 +8,14 @@ from sqlalchemy import select, update
 
 from chassis import clock
 from chassis.identity import DoctorNotVerified, Principal
-from prescription_service import drafts, life, limits, safety
+from prescription_service import drafts, life, limits, safety, weights
 from prescription_service.checking import Found
 from prescription_service.doctor_tables import RepeatRequest
 from prescription_service.models import Draft, Prescription, db
 from prescription_service.numbers import new_number
 from prescription_service.prescribing import AppointmentCancelled, Visit, Wish, draw_up
 from prescription_service.seal import Seal
+from prescription_service.weights import WEIGHT
 
 
 def sign(
@@ -38,7 +39,6 @@ def sign(
     prescription.doctor_licence_register = doctor.licence_register
     prescription.id = draft.id if draft else uuid4()
     prescription.number, prescription.issued_at = new_number(today), clock.now()
-    prescription.valid_until = limits.valid_until(wish.valid_until, _controlled(prescription), today)
     prescription.digest = seal.digest(prescription)
     life.move(prescription, "active", doctor)
     _put_in_force(prescription, doctor)
@@ -79,10 +79,12 @@ def sign_draft(
 
 def _written(visit: Visit, wish: Wish, zone: ZoneInfo, today: date, draft: Draft | None) -> tuple[Prescription, Found]:
     prescription = _blank(visit, wish, draft)
-    prescription.medicines = draw_up(wish.medicines, today)
+    wrong = weights.problems(wish.medicines, wish.weight, visit.patient_birth_date, today)
+    prescription.medicines = draw_up(wish.medicines, today, wrong)
+    prescription.valid_until = limits.valid_until(wish.valid_until, prescription.medicines, today)
     prescription.medicine_count = len(prescription.medicines)
     before = [one for one in (prescription.replaces_id, prescription.renews_id) if one]
-    found = safety.examine(visit.patient_id, prescription.medicines, zone, today, before)
+    found = safety.examine(visit.patient_id, prescription.medicines, zone, today, before, wish.weight)
     prescription.coverage = safety.coverage(found)
     return prescription, found
 
@@ -95,14 +97,11 @@ def _blank(visit: Visit, wish: Wish, draft: Draft | None) -> Prescription:
         patient_id=visit.patient_id,
         patient_name=visit.patient_name,
         patient_birth_date=visit.patient_birth_date,
+        patient_weight=WEIGHT.dump_python(wish.weight, mode="json") if wish.weight else None,
         notes=wish.notes,
         replaces_id=draft.replaces_id if draft else None,
         renews_id=draft.renews_id if draft else None,
     )
-
-
-def _controlled(prescription: Prescription) -> bool:
-    return any(medicine.listed and medicine.listed["controlled"] for medicine in prescription.medicines)
 
 
 def _put_in_force(prescription: Prescription, doctor: Principal) -> None:

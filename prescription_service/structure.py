@@ -100,6 +100,8 @@ class Structure:
     indication: str = ""
     instructions: str = ""
     note_to_pharmacist: str = ""
+    mg_per_kg: Decimal | None = None
+    """What one dose was reckoned from, where it goes by the weight of the patient."""
 
 
 STRUCTURE = TypeAdapter(Structure)

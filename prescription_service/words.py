@@ -168,6 +168,7 @@ def _needed(needed: AsNeeded, unit: str) -> str:
 def _rest(medicine: Structure, unit: str) -> list[str]:
     """What is not about taking: figures and words, as a figure alone is altered with one stroke."""
     said = [medicine.instructions] if medicine.instructions else []
+    said += [f"One dose is reckoned from {numerals.figures(medicine.mg_per_kg)} mg/kg."] if medicine.mg_per_kg else []
     said += [f"For: {medicine.indication}."] if medicine.indication else []
     said += [f"Supply: {supply(medicine, unit)}.", f"Repeats: {repeats(medicine)}."]
     reason = medicine.no_substitution_reason

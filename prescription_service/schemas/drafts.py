@@ -10,7 +10,7 @@ from chassis.schemas import In, Line, Out, Page
 from prescription_service.drafts import names_now, visit_of, wish_in
 from prescription_service.models import Draft
 from prescription_service.schemas.prescriptions import Overrides, PrescriptionOut
-from prescription_service.schemas.structured import StructureOut
+from prescription_service.schemas.structured import StructureOut, WeightOut
 
 ReasonCode = Literal[
     "altchoice",
@@ -77,6 +77,7 @@ class DraftOut(Out):
     patient_birth_date: date | None
     notes: str
     valid_until: date | None
+    weight: WeightOut | None
     medicines: list[DraftedOut | WordsOut]
     replaces_id: UUID | None
     renews_id: UUID | None

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.schemas import Id, In, Line, Out, Page, Paging, PlainDate, Prose
 from prescription_service.prescribing import MedicineWords, Wanted, Wish
-from prescription_service.schemas.structured import StructuredMedicineIn, StructuredMedicineOut
+from prescription_service.schemas.structured import StructuredMedicineIn, StructuredMedicineOut, WeightIn, WeightOut
 from prescription_service.schemas.verification import PrintedOut
 
 
@@ -87,12 +87,14 @@ class PrescriptionIn(In):
     valid_until: PlainDate | None = None
     overrides: Overrides = []
     status: Draft = None
+    weight: WeightIn | None = None
 
     @property
     def as_wish(self) -> Wish:
         """As the rules take it."""
         medicines = [medicine.words for medicine in self.medicines]
-        return Wish(medicines, self.notes, self.valid_until, reasons(self.overrides))
+        weight = self.weight.weight if self.weight else None
+        return Wish(medicines, self.notes, self.valid_until, reasons(self.overrides), weight)
 
 
 Status = Literal["active", "on-hold", "completed", "cancelled", "stopped", "entered-in-error"]
@@ -233,6 +235,7 @@ class PrescriptionOut(Out):
     patient_id: UUID
     patient_name: str
     patient_birth_date: date | None
+    patient_weight: WeightOut | None = None
     notes: str
     medicines: list[MedicineOut]
     issued_at: datetime

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from chassis.schemas import In, Line, Out, PlainDate, Prose
 from prescription_service import error_prone, shortcuts, words
 from prescription_service.structure import STRUCTURE, Kind, Structure, Timing, Weekday
+from prescription_service.weights import Weight
 
 
 def _decimal(low: str, high: str, code: str) -> BeforeValidator:
@@ -68,6 +69,7 @@ def _spelt_out(value: Any) -> Any:
 
 Dose = Annotated[Decimal, _decimal("0.001", "9999.999", "dose_range"), _range(0.001, 9999.999)]
 MaxAmount = Annotated[Decimal, _decimal("0.001", "9999.999", "prn_max"), _range(0.001, 9999.999)]
+MgPerKg = Annotated[Decimal, _decimal("0.001", "1000", "dose_range"), _range(0.001, 1000)]
 PartOfDay = Annotated[Decimal, _decimal("0", "10", "frequency_invalid"), _range(0, 10)]
 Quantity = Annotated[Decimal, _decimal("0.001", "10000", "quantity_range"), _range(0.001, 10000)]
 Times = Annotated[int, _whole(1, 12, "frequency_invalid"), _range(1, 12, "integer")]
@@ -76,6 +78,7 @@ InADay = Annotated[int, _whole(1, 24, "prn_max"), _range(1, 24, "integer")]
 Count = Annotated[int, _whole(1, 365, "duration_required"), _range(1, 365, "integer")]
 Repeats = Annotated[int, _whole(0, 11, "repeats_limit"), _range(0, 11, "integer")]
 Interval = Annotated[int, _whole(1, 180, "repeats_limit"), _range(1, 180, "integer")]
+Kilograms = Annotated[Decimal, _decimal("0.3", "400", "weight_range"), _range(0.3, 400)]
 Plain = Annotated[Line, AfterValidator(_unmistakable)]
 
 
@@ -136,6 +139,7 @@ class StructuredMedicineIn(In):
     indication: Annotated[Plain, StringConstraints(max_length=120)] = ""
     instructions: Note = ""
     note_to_pharmacist: Note = ""
+    mg_per_kg: MgPerKg | None = None
 
     @property
     def words(self) -> Structure:
@@ -149,6 +153,25 @@ def _plain(value: Decimal) -> int | float:
 
 
 AmountOut = Annotated[Decimal, PlainSerializer(_plain), WithJsonSchema({"type": "number"})]
+
+
+class WeightIn(In):
+    """What the patient weighs, and when that was measured: within the last 90 days."""
+
+    kg: Kilograms
+    measured_on: PlainDate
+
+    @property
+    def weight(self) -> Weight:
+        """As the rules take it."""
+        return Weight(self.kg, self.measured_on)
+
+
+class WeightOut(Out):
+    """What the patient weighed, and when."""
+
+    kg: AmountOut
+    measured_on: date
 
 
 class FrequencyOut(Out):
@@ -205,6 +228,7 @@ class StructureOut(Out):
     indication: str
     instructions: str
     note_to_pharmacist: str
+    mg_per_kg: AmountOut | None = None
 
 
 class StructuredMedicineOut(StructureOut):

@@ -223,6 +223,7 @@ def structures(draw: st.DrawFn) -> Structure:
         indication=draw(st.just("") | WORDS),
         instructions=draw(st.just("") | WORDS),
         note_to_pharmacist=draw(st.just("") | WORDS),
+        mg_per_kg=draw(AMOUNT),
     )
 
 
