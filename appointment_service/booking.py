@@ -1,26 +1,24 @@
-"""The rules of booking: a patient takes a free time, sees it, and may give it back. PostgreSQL decides every race."""
+"""The rules of booking: a patient, or a doctor for one of theirs, takes a free time. PostgreSQL decides every race."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, NoReturn
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select, true, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import defer
 
-from appointment_service import availability, doctors, wall_time
-from appointment_service.availability import Slot
-from appointment_service.models import BOOKED, CANCELLED, Appointment, Doctor, db
+from appointment_service import appointments, availability, doctors, own_list, slot_test, turns, visit_types
+from appointment_service.availability import Asker, Diary, Slot
+from appointment_service.models import BOOKED, Appointment, Doctor, db
+from appointment_service.visit_types import Terms, VisitTypeUnavailable
 from chassis import clock
-from chassis.errors import Conflict, Invalid, NotFound
+from chassis.errors import Conflict, Invalid
 from chassis.identity import Principal
 
 MOST_TO_COME = 5
-ALTERNATIVES = 5
 REFERENCE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32
 
 
@@ -30,38 +28,6 @@ class DoctorNotBookable(Conflict):
     code, title, detail = "doctor-not-bookable", "Not bookable", "This doctor takes no bookings at the moment."
 
 
-class InPast(Invalid):
-    """422: the time is over."""
-
-    code, title, detail = "in-past", "In the past", "This time has already passed."
-
-
-class TooSoon(Invalid):
-    """422: less than the minimum notice away. Carries `earliest`."""
-
-    code, title = "too-soon", "Too soon"
-    detail = "This time is too soon to book online. Choose a later one, or phone the clinic."
-
-
-class TooFar(Invalid):
-    """422: beyond the horizon. Carries `latest`, a date."""
-
-    code, title, detail = "too-far", "Too far ahead", "This time is too far ahead to book yet."
-
-
-class OutsideHours(Invalid):
-    """422: the doctor does not work then."""
-
-    code, title, detail = "outside-hours", "Outside hours", "The doctor does not see patients at this time."
-
-
-class NotOffered(Invalid):
-    """422: not one of the times that are offered, or a wall time that the clocks skip."""
-
-    code, title = "not-offered", "Not offered"
-    detail = "This is not one of the times offered. Choose a time from the list."
-
-
 class LimitReached(Conflict):
     """409: as many appointments to come as one patient may have."""
 
@@ -69,136 +35,113 @@ class LimitReached(Conflict):
     detail = f"You have {MOST_TO_COME} appointments to come. Cancel one, or phone the clinic."
 
 
-class PatientBusy(Conflict):
-    """409: the patient has another appointment then. Carries its `appointment_id` and `reference`."""
+@dataclass(frozen=True)
+class Patient:
+    """Whom an appointment is for, as it is copied onto the row."""
 
-    code, title, detail = "patient-busy", "You are busy then", "You already have an appointment at this time."
-
-
-class SlotTaken(Conflict):
-    """409: somebody was faster. Carries up to five `alternatives`."""
-
-    code, title = "slot-taken", "Just taken"
-    detail = "That time has just been taken. Choose another one."
-
-
-class AlreadyBegun(Conflict):
-    """409: the appointment has begun or is over."""
-
-    detail = "This appointment has begun or is over and can no longer be cancelled."
+    id: UUID
+    name: str
+    birth_date: date | None
 
 
 @dataclass(frozen=True)
-class Filter:
-    """Which of one's appointments to list."""
+class Wish:
+    """What somebody wants to book. `time` is naive for the clinic's wall time, or aware.
 
-    first: date | None = None
-    last: date | None = None
-    status: str | None = None
-    newest_first: bool = False
-
-
-def visible_to(who: Principal) -> ColumnElement[bool]:
-    """The appointments this person may see: one's own, as patient or as doctor; admins see all."""
-    if who.role == "admin":
-        return true()
-    return Appointment.doctor_id == who.id if who.role == "doctor" else Appointment.patient_id == who.id
-
-
-def find(who: Principal, appointment_id: UUID, *, lock: bool = False) -> Appointment:
-    """One's own appointment, or `NotFound`. For admins why somebody comes stays in the database."""
-    query = select(Appointment).where(Appointment.id == appointment_id, visible_to(who))
-    if who.role == "admin":
-        query = query.options(defer(Appointment.notes, raiseload=True))
-    appointment = db.session.scalar(query.with_for_update() if lock else query)
-    if appointment is None:
-        raise NotFound
-    return appointment
-
-
-def list_own(
-    who: Principal, wanted: Filter, limit: int, after: tuple[datetime, UUID] | None, zone: ZoneInfo
-) -> Sequence[Appointment]:
-    """Up to `limit` of one's own appointments by time, behind the (start, id) of the last one seen."""
-    key = tuple_(Appointment.starts_at, Appointment.id)
-    query = select(Appointment).where(visible_to(who)).limit(limit)
-    if wanted.status:
-        query = query.where(Appointment.status == wanted.status)
-    if wanted.first:
-        query = query.where(Appointment.starts_at >= wall_time.day_bounds(wanted.first, wanted.first, zone)[0])
-    if wanted.last:
-        query = query.where(Appointment.starts_at < wall_time.day_bounds(wanted.last, wanted.last, zone)[1])
-    if after:
-        query = query.where(key < after if wanted.newest_first else key > after)
-    order = [Appointment.starts_at, Appointment.id]
-    return db.session.scalars(query.order_by(*[c.desc() if wanted.newest_first else c for c in order])).all()
-
-
-def book(who: Principal, doctor_id: UUID, wish: datetime, notes: str, zone: ZoneInfo) -> Appointment:
-    """Book a time with a doctor for the patient `who`. `wish` is naive for the clinic's wall time, or aware.
-
-    Raises the refusals above; nothing is written then.
+    A doctor of None is any one, a visit type of None the standard one. `overbook` is the reason to do so on purpose.
     """
-    _one_booking_at_a_time(who.id)
-    doctor = doctors.find(doctor_id, lock=True)
-    if not doctor.bookable:
+
+    doctor_id: UUID | None
+    time: datetime
+    notes: str = ""
+    visit_type_id: UUID | None = None
+    overbook: str | None = None
+
+
+def book(who: Principal, wish: Wish, zone: ZoneInfo) -> Appointment:
+    """Book a time for the patient `who`. Raises what is named here and in `slot_test`; nothing is written then."""
+    return _book(who, Patient(who.id, who.name, who.birth_date), wish, availability.asker(zone, staff=False))
+
+
+def book_for(who: Principal, patient_id: UUID, wish: Wish, zone: ZoneInfo) -> Appointment:
+    """Book a time of the doctor `who` for a patient of their own list, whatever notice and horizon say.
+
+    Raises `PatientNotFound` for anybody else's patient, and the refusals of `book`.
+    """
+    patient = Patient(patient_id, *own_list.known_as(who, patient_id))
+    return _book(who, patient, wish, availability.asker(zone, staff=True))
+
+
+def _book(who: Principal, patient: Patient, wish: Wish, asker: Asker) -> Appointment:
+    visit_type_id = wish.visit_type_id or visit_types.standard()
+    start = slot_test.instant(wish.time, asker.zone)
+    offering = _offering(wish.doctor_id, visit_type_id, asker)
+    turn = turns.take(patient.id, offering)
+    if wish.doctor_id and not turn[wish.doctor_id].bookable:
         raise DoctorNotBookable
-    slot = _offered(doctor, _instant(wish, zone), zone)
-    _refuse_over_limit(who.id)
-    appointment = _insert(who, doctor, slot, notes)
-    if appointment is None:
-        _refuse_taken(who, doctor, slot, zone)
+    if not asker.staff:
+        _refuse_over_limit(patient.id)
+    if wish.overbook:
+        diaries = availability.load(offering, visit_type_id, start.astimezone(asker.zone).date(), None, asker)
+        slot, terms = _overbooked(diaries[0], start, asker), diaries[0].terms
+    else:
+        slot, terms = _chosen(patient, wish, visit_type_id, start, asker)
+    made = _insert(patient, turn[slot.doctor_id], slot, terms, wish)
+    if made is None:
+        slot_test.refuse_taken(patient.id, _asked(wish), visit_type_id, slot, asker)
+    appointments.note(made, who, "book", overbook=wish.overbook)
     db.session.commit()
-    return appointment
+    return made
 
 
-def cancel(who: Principal, appointment_id: UUID) -> Appointment:
-    """Give an appointment back: one's own, or as admin any. Doing it again changes nothing.
-
-    Raises `NotFound`, `AlreadyBegun`.
-    """
-    appointment = find(who, appointment_id, lock=True)
-    if appointment.status != CANCELLED:
-        if appointment.starts_at <= clock.now():
-            raise AlreadyBegun
-        appointment.status, appointment.cancelled_at, appointment.cancelled_by = CANCELLED, clock.now(), who.id
-    db.session.commit()
-    return appointment
+def _offering(doctor_id: UUID | None, visit_type_id: UUID, who: Asker) -> list[UUID]:
+    """The doctors among whom to choose. Raises `DoctorNotFound`, `DoctorNotBookable` and `VisitTypeUnavailable`."""
+    if doctor_id and not doctors.find(doctor_id).bookable:
+        raise DoctorNotBookable
+    found = visit_types.terms_of([doctor_id] if doctor_id else None, visit_type_id, staff=who.staff)
+    if not found:
+        raise VisitTypeUnavailable
+    return [terms.doctor_id for terms in found]
 
 
-def _instant(wish: datetime, zone: ZoneInfo) -> datetime:
-    """The instant a patient means. A wall time that comes twice is the first of the two."""
-    if wish.tzinfo is not None:
-        return wish.astimezone(UTC)
-    if not wall_time.exists(wish, zone):
-        raise NotOffered("The clocks change then, and this time does not exist. Choose another one.")
-    return wish.replace(tzinfo=zone).astimezone(UTC)
+def _chosen(patient: Patient, wish: Wish, visit_type_id: UUID, start: datetime, who: Asker) -> tuple[Slot, Terms]:
+    """The slot at this time; of several doctors that of who has given away least of that day, else the first by id."""
+    day = start.astimezone(who.zone).date()
+    diaries = availability.load(_asked(wish), visit_type_id, day, day, who)
+    if not diaries:
+        raise VisitTypeUnavailable
+    found = _free(diaries, start, who)
+    free = [slot for slot in found if slot.reason is None]
+    if not free:
+        slot_test.refuse_taken(patient.id, _asked(wish), visit_type_id, found[0], who)
+    minutes = availability.booked_minutes([slot.doctor_id for slot in free], day, who.zone) if len(free) > 1 else {}
+    chosen = min(free, key=lambda slot: (minutes.get(slot.doctor_id, 0), slot.doctor_id))
+    return chosen, next(diary.terms for diary in diaries if diary.terms.doctor_id == chosen.doctor_id)
 
 
-def _one_booking_at_a_time(patient_id: UUID) -> None:
-    """Bookings of one patient follow one another, so that the limit counts right."""
-    number = int.from_bytes(patient_id.bytes[:8], "big", signed=True)
-    db.session.execute(select(func.pg_advisory_xact_lock(number)))
+def _free(diaries: list[Diary], start: datetime, who: Asker) -> list[Slot]:
+    """The slots of those who offer this time, taken or not. Raises the first refusal when nobody does."""
+    found: list[Slot] = []
+    refusals: list[Exception] = []
+    for diary in diaries:
+        try:
+            found.append(slot_test.offered(diary, start, who))
+        except Invalid as refusal:
+            refusals.append(refusal)
+    if not found:
+        raise refusals[0]
+    return found
 
 
-def _offered(doctor: Doctor, start: datetime, zone: ZoneInfo) -> Slot:
-    """The slot that begins at this instant, if the doctor's week offers it and it is neither too soon nor too far."""
-    now = clock.now()
-    if start <= now:
-        raise InPast
-    local_day = start.astimezone(zone).date()
-    if local_day > availability.horizon(now, zone):
-        raise TooFar(latest=availability.horizon(now, zone).isoformat())
-    if start < now + availability.NOTICE:
-        raise TooSoon(earliest=(now + availability.NOTICE).isoformat())
-    hours = availability.hours_of(doctor.id)
-    end = start + timedelta(minutes=doctor.visit_minutes)
-    # a stretch that ends at midnight belongs to the day it began
-    for day in (local_day, local_day - timedelta(days=1)):
-        if Slot(start, end) in availability.slots_of(day, hours, doctor.visit_minutes, zone):
-            return Slot(start, end)
-    within = any(opens <= start and end <= closes for opens, closes in availability.open_on(local_day, hours, zone))
-    raise NotOffered if within else OutsideHours
+def _overbooked(diary: Diary, start: datetime, who: Asker) -> Slot:
+    slot = Slot(start, start + diary.terms.duration, diary.terms.doctor_id)
+    if slot.end <= who.now:
+        raise slot_test.InPast
+    return slot
+
+
+def _asked(wish: Wish) -> list[UUID] | None:
+    return [wish.doctor_id] if wish.doctor_id else None
 
 
 def _refuse_over_limit(patient_id: UUID) -> None:
@@ -209,47 +152,59 @@ def _refuse_over_limit(patient_id: UUID) -> None:
         raise LimitReached
 
 
-def _insert(who: Principal, doctor: Doctor, slot: Slot, notes: str) -> Appointment | None:
+def _insert(patient: Patient, doctor: Doctor, slot: Slot, terms: Terms, wish: Wish) -> Appointment | None:
     """The new row, or None when a constraint says that the doctor or the patient is taken then.
 
     ON CONFLICT lets the constraint answer at once: a plain INSERT that waits on two of them deadlocks under load.
     """
-    values: dict[str, Any] = {
+    values = {
         "id": uuid4(),
-        "reference": "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8)),
-        "doctor_id": doctor.id,
-        "doctor_name": doctor.name,
-        "doctor_specialty": doctor.specialty,
-        "room": doctor.room,
-        "patient_id": who.id,
-        "patient_name": who.name,
-        "patient_birth_date": who.birth_date,
-        "starts_at": slot.start,
-        "ends_at": slot.end,
+        "reference": new_reference(),
+        "patient_id": patient.id,
+        "patient_name": patient.name,
+        "patient_birth_date": patient.birth_date,
         "status": BOOKED,
-        "notes": notes,
+        "notes": wish.notes,
+        "overbook": bool(wish.overbook),
+        **place_of(doctor),
+        **time_of(slot, terms),
+        **kind_of(terms),
     }
     return db.session.scalar(insert(Appointment).values(values).on_conflict_do_nothing().returning(Appointment))
 
 
-def _refuse_taken(who: Principal, doctor: Doctor, slot: Slot, zone: ZoneInfo) -> NoReturn:
-    """Say which of the two is taken then: the patient, or the doctor with what is free instead."""
-    own = db.session.execute(
-        select(Appointment.id, Appointment.reference).where(
-            Appointment.patient_id == who.id,
-            Appointment.status == BOOKED,
-            Appointment.starts_at < slot.end,
-            Appointment.ends_at > slot.start,
-        )
-    ).first()
-    if own:
-        raise PatientBusy(appointment_id=str(own.id), reference=f"{own.reference[:4]}-{own.reference[4:]}")
-    day = slot.start.astimezone(zone).date()
-    same_day: list[Slot] = []
-    later: list[Slot] = []
-    for found in availability.free_from(doctor, day, zone):
-        (same_day if found.start.astimezone(zone).date() == day else later).append(found)
-        if len(later) == ALTERNATIVES or (later and len(same_day) >= ALTERNATIVES):
-            break
-    nearest = sorted(same_day, key=lambda found: abs(found.start - slot.start))[:ALTERNATIVES]
-    raise SlotTaken(alternatives=[*sorted(nearest), *later[: ALTERNATIVES - len(nearest)]])
+def new_reference() -> str:
+    """Eight characters by which people speak of an appointment; they tell nothing."""
+    return "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8))
+
+
+def place_of(doctor: Doctor) -> dict[str, Any]:
+    """Whom and where, as it is copied onto the row."""
+    return {
+        "doctor_id": doctor.id,
+        "doctor_name": doctor.name,
+        "doctor_specialty": doctor.specialty,
+        "room": doctor.room,
+    }
+
+
+def time_of(slot: Slot, terms: Terms) -> dict[str, datetime]:
+    """The visit, and the block it takes of the doctor's time."""
+    return {
+        "starts_at": slot.start.astimezone(UTC),
+        "ends_at": slot.end.astimezone(UTC),
+        "block_start": slot.start.astimezone(UTC) - terms.buffer_before,
+        "block_end": slot.end.astimezone(UTC) + terms.buffer_after,
+    }
+
+
+def kind_of(terms: Terms) -> dict[str, Any]:
+    """The kind of visit and its terms, as they are copied onto the row."""
+    return {
+        "visit_type_id": terms.visit_type_id,
+        "visit_type_name": terms.public_name,
+        "sensitive": terms.sensitive,
+        "move_cutoff_min": terms.move_cutoff_min,
+        "cancel_cutoff_min": terms.cancel_cutoff_min,
+        "late_cancel_min": terms.late_cancel_min,
+    }

@@ -1,71 +1,91 @@
 """The rules of a doctor's weekly hours."""
 
-from datetime import datetime, time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, time, timedelta
 from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, update
 
-from appointment_service import availability
+from appointment_service import availability, doctors, impact, opening, visit_types
 from appointment_service.doctors import DoctorNotFound
-from appointment_service.models import BOOKED, Appointment, Doctor, db
-from appointment_service.schedule_tables import WeeklyHours
+from appointment_service.models import Appointment, db
+from appointment_service.opening import Stretch
+from appointment_service.schedule_tables import BEGINNING, WeeklyHours
 from chassis import clock
-from chassis.errors import Conflict, Invalid
-from chassis.identity import Principal
+from chassis.errors import Invalid
 
-Stretch = tuple[int, time, time]
-"""Weekday (1 is Monday), start and end in wall time; an end of 00:00 is midnight."""
+DAY = timedelta(days=1)
 
 
-class HasBookings(Conflict):
-    """409: people are booked at times the new hours no longer offer. Carries their `count`."""
+def hours_of(doctor_id: UUID, zone: ZoneInfo) -> list[Stretch]:
+    """A doctor's weekly hours that count today or later, by the day they count from and in the order of the week.
 
-    code, title = "has-bookings", "People are booked then"
-    detail = "People are booked at times outside these hours. Cancel or move those appointments first."
-
-
-def hours_of(who: Principal) -> list[Stretch]:
-    """One's own weekly hours."""
-    return availability.hours_of(who.id)
+    Raises `DoctorNotFound`.
+    """
+    doctors.find(doctor_id)
+    return availability.week_of(doctor_id, clock.now().astimezone(zone).date() + DAY)
 
 
-def set_hours(who: Principal, stretches: list[Stretch], zone: ZoneInfo) -> list[Stretch]:
-    """Replace one's own weekly hours. Raises `Invalid` for overlaps and `HasBookings`."""
-    _refuse_overlaps(stretches)
-    doctor = db.session.scalar(select(Doctor).where(Doctor.id == who.id).with_for_update())
-    if doctor is None:
+def set_hours(doctor_id: UUID, week: Sequence[Stretch], valid_from: date | None, zone: ZoneInfo) -> list[Stretch]:
+    """Replace a doctor's weekly hours from a local day on (None: altogether), with all that was planned for later.
+
+    Raises `DoctorNotFound`, `Invalid` for overlaps, and `HasBookings` while people are booked at times that would go.
+    """
+    refuse_overlaps(week)
+    if doctor_id not in doctors.lock([doctor_id]):
         raise DoctorNotFound("Describe yourself with PUT /doctors/me first.")
-    stranded = _stranded(doctor, stretches, zone)
-    if stranded:
-        raise HasBookings(count=stranded)
-    db.session.execute(delete(WeeklyHours).where(WeeklyHours.doctor_id == who.id))
-    for weekday, starts, ends in stretches:
-        db.session.add(WeeklyHours(doctor_id=who.id, weekday=weekday, starts=starts, ends=ends))
+    since = valid_from or BEGINNING
+    new = [replace(one, valid_from=since) for one in week]
+    impact.refuse(stranded_by(doctor_id, new, since, zone))
+    rows = WeeklyHours.doctor_id == doctor_id
+    db.session.execute(delete(WeeklyHours).where(rows, WeeklyHours.valid_from >= since))
+    if since > BEGINNING:
+        until = or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to >= since)
+        db.session.execute(update(WeeklyHours).where(rows, until).values(valid_to=since - DAY))
+    db.session.add_all(_row(doctor_id, one) for one in new)
     db.session.commit()
-    return sorted(stretches)
+    return hours_of(doctor_id, zone)
 
 
-def _refuse_overlaps(stretches: list[Stretch]) -> None:
-    in_order = sorted((weekday, starts, ends if ends != time() else time.max) for weekday, starts, ends in stretches)
-    for (weekday, starts, ends), (next_weekday, next_starts, _) in pairwise(in_order):
+def stranded_by(doctor_id: UUID, new: Sequence[Stretch], since: date, zone: ZoneInfo) -> list[Appointment]:
+    """The booked visits that fit into the hours as they are and not into the new ones."""
+    before = impact.plans_of([doctor_id], clock.now().astimezone(zone).date())
+    week, deviations = before[doctor_id]
+    kept = [_until(one, since) for one in week if one.valid_from < since]
+    return impact.stranded(before, {doctor_id: ([*kept, *new], deviations)}, zone)
+
+
+def visits_a_week(doctor_id: UUID, week: Sequence[Stretch], zone: ZoneInfo) -> int:
+    """How many visits of the standard kind fit into such a week."""
+    standard = visit_types.standard()
+    monday = date(2001, 1, 1)  # a week without a clock change anywhere that keeps them
+    count = 0
+    for terms in visit_types.terms_of([doctor_id], standard, staff=True):
+        for n in range(7):
+            plain = [replace(one, valid_from=BEGINNING, valid_to=None) for one in week]
+            day = opening.day_of(monday + n * DAY, plain, [], zone)
+            count += len(availability.starts(day.windows, terms))
+    return count
+
+
+def refuse_overlaps(week: Sequence[Stretch]) -> None:
+    """Raises `Invalid` where two stretches of a weekday overlap."""
+    in_order = sorted((one.weekday, one.starts, one.ends if one.ends > one.starts else time.max) for one in week)
+    for (weekday, _, ends), (next_weekday, next_starts, _) in pairwise(in_order):
         if weekday == next_weekday and next_starts < ends:
-            raise Invalid.field("/hours", "overlap", f"Two stretches overlap on weekday {weekday} at {starts:%H:%M}.")
+            words = f"Two stretches overlap on weekday {weekday} at {next_starts:%H:%M}."
+            raise Invalid.field("/hours", "overlap", words)
 
 
-def _stranded(doctor: Doctor, stretches: list[Stretch], zone: ZoneInfo) -> int:
-    """How many booked appointments to come lie outside the new hours."""
-    return sum(not _within(starts, ends, stretches, zone) for starts, ends in _to_come(doctor.id))
+def _until(one: Stretch, since: date) -> Stretch:
+    return replace(one, valid_to=since - DAY if one.valid_to is None else min(one.valid_to, since - DAY))
 
 
-def _to_come(doctor_id: UUID) -> list[tuple[datetime, datetime]]:
-    query = select(Appointment.starts_at, Appointment.ends_at).where(
-        Appointment.doctor_id == doctor_id, Appointment.status == BOOKED, Appointment.starts_at > clock.now()
-    )
-    return [(starts, ends) for starts, ends in db.session.execute(query)]
-
-
-def _within(starts: datetime, ends: datetime, stretches: list[Stretch], zone: ZoneInfo) -> bool:
-    day = starts.astimezone(zone).date()
-    return any(opens <= starts and ends <= closes for opens, closes in availability.open_on(day, stretches, zone))
+def _row(doctor_id: UUID, one: Stretch) -> WeeklyHours:
+    row = WeeklyHours(doctor_id=doctor_id, weekday=one.weekday, starts=one.starts, ends=one.ends)
+    row.valid_from, row.opens_hours_before = one.valid_from, one.opens_hours_before
+    row.visit_type_ids = None if one.visit_types is None else sorted(one.visit_types)
+    return row

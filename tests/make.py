@@ -161,3 +161,18 @@ def signed_in_patients(auth: Flask, number: int) -> list[str]:
         tokens = [access_tokens.sign(row, one.id, secret) for row, one in zip(rows, sessions, strict=True)]
         db.session.commit()
     return tokens
+
+
+def exception(appointments: Flask, who: Person, days: int = 7, doctor_id: str | None = None, **given: Any) -> Any:
+    """A schedule exception of a doctor on one day; closed all day unless told otherwise."""
+    day = clinic_day(days).isoformat()
+    path = f"/doctors/{doctor_id or who.id}/exceptions"
+    return Api(appointments, who.token).post(path, json={"from_date": day, "to_date": day, **given}, expect=201)
+
+
+def visit_type(appointments: Flask, who: Person, **given: Any) -> Any:
+    """A kind of visit, made by an admin."""
+    name = f"Kind {next(_number)}"
+    return Api(appointments, who.token).post(
+        "/visit-types", json={"name": name, "public_name": name, **given}, expect=201
+    )

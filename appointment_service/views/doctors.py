@@ -1,22 +1,22 @@
-"""Doctors, their hours and their free times over HTTP."""
+"""Doctors over HTTP: the directory, one's own entry, one's own list, and running late."""
 
 from uuid import UUID
 
 from apiflask import APIBlueprint
 
-from appointment_service import availability, doctors, hours
-from appointment_service.schemas import (
-    DoctorIn,
-    DoctorOut,
-    DoctorsPage,
-    HoursIn,
-    HoursOut,
-    SlotsIn,
-    SlotsOut,
+from appointment_service import doctors, own_list, running_late
+from appointment_service.models import audit
+from appointment_service.schemas.appointments import (
+    LateIn,
+    LateOut,
+    ListedPatientsOut,
+    PatientsIn,
+    RunningLateOut,
 )
+from appointment_service.schemas.doctors import DoctorIn, DoctorOut, DoctorsPage
 from appointment_service.views import cursors, zone
 from chassis.docs import refuses
-from chassis.errors import Forbidden, InvalidCursor
+from chassis.errors import InvalidCursor
 from chassis.identity import allow, principal, public
 from chassis.schemas import Paging
 
@@ -57,32 +57,35 @@ def describe_oneself(entry: DoctorIn) -> DoctorOut:
     return DoctorOut.of(doctors.describe_oneself(principal(), entry.specialty, entry.room, entry.about))
 
 
-@bp.get("/doctors/me/hours")
+@bp.get("/doctors/me/patients")
 @allow("doctor")
-@bp.output(HoursOut)
-def own_hours() -> HoursOut:
-    """Read one's own weekly hours."""
-    return HoursOut.of_stretches(hours.hours_of(principal()))
+@bp.input(PatientsIn, location="query", arg_name="wanted")
+@bp.output(ListedPatientsOut)
+@audit.of("patient.find")
+def patients(wanted: PatientsIn) -> ListedPatientsOut:
+    """Find patients of one's own list: seen within two years, or coming within three months."""
+    return ListedPatientsOut.of_patients(own_list.search(principal(), wanted.q))
 
 
-@bp.put("/doctors/me/hours")
+@bp.put("/doctors/me/running-late")
 @allow("doctor")
-@refuses(doctors.DoctorNotFound, hours.HasBookings)
-@bp.input(HoursIn, arg_name="week")
-@bp.output(HoursOut)
-def set_hours(week: HoursIn) -> HoursOut:
-    """Replace one's own weekly hours. Refused while people are booked at times that would go."""
-    return HoursOut.of_stretches(hours.set_hours(principal(), [one.stretch for one in week.hours], zone()))
+@refuses(doctors.DoctorNotFound)
+@bp.input(LateIn, arg_name="late")
+@bp.output(RunningLateOut)
+def say_late(late: LateIn) -> RunningLateOut:
+    """Say by how many minutes one runs late today; those who wait read it."""
+    running_late.say(principal(), late.minutes, zone())
+    return _late_today()
 
 
-@bp.get("/slots")
+@bp.get("/running-late")
 @allow("patient", "doctor", "admin")
-@refuses(doctors.DoctorNotFound, availability.RangeRefused)
-@bp.input(SlotsIn, location="query", arg_name="wanted")
-@bp.output(SlotsOut)
-def slots(wanted: SlotsIn) -> SlotsOut:
-    """List a doctor's free times by day. A doctor sees only their own."""
-    if principal().role == "doctor" and principal().id != wanted.doctor_id:
-        raise Forbidden
-    free = availability.free_times(wanted.doctor_id, wanted.from_, wanted.to, zone())
-    return SlotsOut.of_free(wanted.doctor_id, free, zone())
+@bp.output(RunningLateOut)
+def late_today() -> RunningLateOut:
+    """List who runs late today."""
+    return _late_today()
+
+
+def _late_today() -> RunningLateOut:
+    found = running_late.today(zone())
+    return RunningLateOut(items=[LateOut(doctor_id=one, minutes=minutes) for one, minutes in found.items()])

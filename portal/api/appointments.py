@@ -9,6 +9,8 @@ from chassis.errors import Unavailable
 from portal import session
 from portal.api.base import Answer, Api, Listing
 
+Status = Literal["pending", "booked", "arrived", "checked-in", "fulfilled", "noshow", "cancelled", "entered-in-error"]
+
 
 class Doctor(Answer):
     """A doctor as the directory shows them."""
@@ -18,7 +20,6 @@ class Doctor(Answer):
     specialty: str
     room: str | None = None
     about: str | None = None
-    visit_minutes: int = 20
 
 
 class Slot(Answer):
@@ -66,7 +67,7 @@ class Appointment(Answer):
     local_date: date
     local_time: str
     duration_minutes: int
-    status: Literal["booked", "cancelled"]
+    status: Status
     notes: str | None = None
     created_at: datetime
     cancelled_at: datetime | None = None

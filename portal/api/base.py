@@ -7,7 +7,7 @@ from flask import g, has_request_context
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chassis.client import ServiceClient
-from chassis.errors import Refusal, RequestInProgress, TokenRevoked, Unauthenticated, Unavailable
+from chassis.errors import Forbidden, Refusal, RequestInProgress, TokenRevoked, Unauthenticated, Unavailable
 from portal import session
 
 PAGE_BUDGET = 2.2
@@ -92,7 +92,9 @@ class Api:
         except Refusal as refusal:
             if sent.get("token") is None or refusal.code not in OUTDATED:
                 raise
-        session.renew()
+        before = session.me().role
+        if session.renew().role != before:  # this page is no longer theirs, whatever the service would answer
+            raise Forbidden
         return self._wait_for(method, path, **sent | {"token": session.token()})
 
     def _wait_for(self, method: str, path: str, **sent: Any) -> Any:

@@ -1,6 +1,7 @@
 """Free times: the grid of a day across clock changes, and what is taken off it."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,18 +10,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from appointment_service.availability import labels, slots_of
+from appointment_service import availability, opening
 from appointment_service.models import db
+from appointment_service.opening import Stretch
+from appointment_service.visit_types import STANDARD, Terms
 from appointment_service.wall_time import exists, instant
 from chassis import clock
 from tests import make
 from tests.api import Api
 
+NOBODY = UUID(int=0)
+
+
+def terms(minutes: int, step: int | None = None, before: int = 0, after: int = 0) -> Terms:
+    """A kind of visit that takes so many minutes, begins every `step`, and can be booked for years."""
+    length = timedelta(minutes=minutes)
+    pace, early, late = timedelta(minutes=step or minutes), timedelta(minutes=before), timedelta(minutes=after)
+    ahead = timedelta(days=1000)
+    return Terms(NOBODY, STANDARD, "Visit", False, "patient", length, early, late, pace, timedelta(), ahead, 0, 0, 0)
+
 
 def local_starts(zone: str, day: str, opens: str, closes: str, minutes: int = 30) -> list[str]:
     when = date.fromisoformat(day)
-    hours = [(when.isoweekday(), time.fromisoformat(opens), time.fromisoformat(closes))]
-    found = slots_of(when, hours, minutes, ZoneInfo(zone))
+    week = [Stretch(when.isoweekday(), time.fromisoformat(opens), time.fromisoformat(closes))]
+    found = availability.starts(opening.day_of(when, week, [], ZoneInfo(zone)).windows, terms(minutes))
     assert all(slot.end - slot.start == timedelta(minutes=minutes) for slot in found)
     return [f"{slot.start.astimezone(ZoneInfo(zone)):%H:%M%z}"[:8] for slot in found]
 
@@ -81,9 +94,10 @@ def test_an_instant_reads_back_as_the_wall_time_unless_the_clocks_skip_it(zone: 
 
 def test_a_time_that_comes_twice_is_told_apart() -> None:
     zone = ZoneInfo("Europe/London")
-    found = slots_of(date(2026, 10, 25), [(7, time(0), time(3))], 60, zone)
+    day = opening.day_of(date(2026, 10, 25), [Stretch(7, time(0), time(3))], [], zone)
 
-    assert labels(found, zone) == ["00:00", "01:00 BST", "01:00 GMT", "02:00"]
+    found = availability.labels(availability.starts(day.windows, terms(60)), zone)
+    assert found == ["00:00", "01:00 BST", "01:00 GMT", "02:00"]
 
 
 def slots(appointment: Flask, patient: make.Person, doctor: make.Person, first: date, last: date, expect: int = 200):
@@ -156,7 +170,8 @@ def test_the_cost_is_the_same_for_one_day_and_for_31(auth: Flask, appointment: F
             event.remove(db.engine, "before_cursor_execute", listener)
         return len(ran)
 
-    assert statements(day) == statements(day + timedelta(days=30)) == 3
+    slots(appointment, patient, doctor, day, day)  # a clinic without visit types gets its first one
+    assert statements(day) == statements(day + timedelta(days=30)) == 7
 
 
 def test_a_doctor_sees_only_their_own_times(auth: Flask, appointment: Flask) -> None:

@@ -31,13 +31,15 @@ def test_a_patient_books_a_wall_time(appointment: Flask, patient: make.Person, d
     booked = book(appointment, patient, **make.wish(doctor.id, time(10, 20)))
 
     assert booked["status"] == "booked"
+    assert booked["actions"] == ["move", "cancel"]
     assert booked["local_time"] == "10:20"
     assert booked["patient_birth_date"] == "1988-03-14"
     assert booked["doctor_name"].startswith("Dr ")
     assert len(booked["reference"]) == 9
     for person in (patient, doctor):
-        assert Api(appointment, person.token).get(f"/appointments/{booked['id']}") == booked
-        assert Api(appointment, person.token).get("/appointments")["items"] == [booked]
+        mine = booked | {"actions": ["move", "cancel"]}
+        assert Api(appointment, person.token).get(f"/appointments/{booked['id']}") == mine
+        assert Api(appointment, person.token).get("/appointments")["items"] == [mine]
 
 
 def test_an_offset_is_understood(appointment: Flask, patient: make.Person, doctor: make.Person) -> None:
@@ -218,7 +220,7 @@ def test_what_has_begun_cannot_be_cancelled(appointment: Flask, patient: make.Pe
     with clock.set_to(datetime.fromisoformat(mine["start"])):
         problem = Api(appointment, patient.token).post(f"/appointments/{mine['id']}/cancel", expect=409)
 
-    assert problem["code"] == "conflict-state"
+    assert (problem["code"], problem["cutoff"]) == ("cutoff-passed", mine["start"].replace("Z", "+00:00"))
 
 
 def test_a_strangers_appointment_is_as_if_it_were_not_there(

@@ -301,7 +301,7 @@ def test_an_event_that_follows_its_effect_would_be_lost_in_that_crash(
 
     def book_then_note() -> None:
         with appointment.app_context(), contextlib.suppress(Exception):
-            booked = booking.book(who, UUID(doctor.id), when, "", make.CLINIC_ZONE)
+            booked = booking.book(who, booking.Wish(UUID(doctor.id), when), make.CLINIC_ZONE)
             audit.note("appointment.book", who, record_id=booked.id)
             db.session.commit()
 

@@ -23,12 +23,25 @@ _day = make.clinic_day().isoformat()
 ELSEWHERE = {
     "GET /slots": ("doctor_id", f"?doctor_id={{}}&from={_day}&to={_day}", None),
     "POST /appointments": ("doctor_id", "", make.wish("{}", at=make.time(16))),
+    "POST /doctors/me/appointments": (
+        *("patient_id", ""),
+        {"patient_id": "{}", "appointment_time": f"{_day}T16:20:00"},
+    ),
     "POST /prescriptions/check": ("appointment_id", "", {"appointment_id": "{}", "medicines": [make.MEDICINE]}),
     "POST /prescriptions": ("appointment_id", "", {"appointment_id": "{}", "medicines": [make.MEDICINE]}),
 }
 """Where the id is not in the path: which id, the query and the body around it."""
 BODIES: dict[str, Any] = {
     "PUT /people/<id:person_id>/role": {"role": "admin"},
+    "POST /appointments/<id:appointment_id>/move": {"appointment_time": f"{_day}T15:00:00"},
+    "POST /appointments/<id:appointment_id>/reopen": {"reason": "A slip of the mouse."},
+    "POST /appointments/<id:appointment_id>/mark-error": {"reason": "Another patient's."},
+    "PUT /doctors/<id:doctor_id>/hours": {"hours": make.WEEK},
+    "PUT /doctors/<id:doctor_id>/overrides": {"overrides": []},
+    "PUT /visit-types/<id:visit_type_id>": {"name": "Kind", "public_name": "Kind"},
+    "POST /doctors/<id:doctor_id>/hours/preview": {"hours": make.WEEK},
+    "POST /doctors/<id:doctor_id>/exceptions": {"from_date": _day, "to_date": _day, "on_conflict": "keep"},
+    "POST /doctors/<id:doctor_id>/exceptions/preview": {"from_date": _day, "to_date": _day},
     "POST /patients/<id:patient_id>/allergies": {"kind": "class", "key": "penicillin"},
     "POST /patients/<id:patient_id>/medicines": {"name": "Ginkgo"},
     "POST /prescriptions/<id:prescription_id>/hold": {"reason": "The pharmacist asks."},

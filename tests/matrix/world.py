@@ -36,12 +36,16 @@ class World:
             return person.id if parameter == "person_id" or role == "doctor" else None
         if parameter == "session_id":
             return session_of(person)
+        if parameter == "visit_type_id":
+            return None
         pair = {"patient": self._pairs[0], "doctor": self._pairs[1], "suspended": self._pairs[2]}.get(role)
         return self._records[parameter, pair] if pair else None
 
     def other(self, parameter: str) -> str:
         """The id of something of a stranger's."""
         patient, doctor = self._pairs[3]
+        if parameter == "visit_type_id":
+            return make.visit_type(self.appointment, self._people["admin"])["id"]
         if parameter in {"person_id", "doctor_id"}:
             return patient.id if parameter == "person_id" else doctor.id
         return session_of(patient) if parameter == "session_id" else self._records[parameter, self._pairs[3]]
@@ -81,6 +85,7 @@ class World:
             found["prescription_id", pair] = make.prescription(self.prescription, pair[1], visit)["id"]
             found["draft_id", pair] = make.prescription(self.prescription, pair[1], visit, status="draft")["id"]
             found["patient_id", pair] = pair[0].id
+            found["exception_id", pair] = make.exception(self.appointment, pair[1], days=60)["exception"]["id"]
             found["allergy_id", pair] = make.allergy(self.prescription, pair[0])["id"]
             found["request_id", pair] = _repeat_request(self.prescription, pair[0], found["prescription_id", pair])
             found["template_id", pair] = _template(self.prescription, pair[1], f"Set {hour}")

@@ -1,0 +1,68 @@
+"""Moving an appointment in place: the same record and reference at another time, or at another doctor's."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from appointment_service import appointments, availability, booking, doctors, life, slot_test, turns, visit_types
+from appointment_service.availability import Slot
+from appointment_service.models import Appointment, Doctor, db
+from appointment_service.visit_types import Terms, VisitTypeUnavailable
+from chassis.database import violating
+from chassis.identity import Principal
+from chassis.versions import CheckVersion
+
+
+def move(
+    who: Principal, appointment_id: UUID, wish: datetime, doctor_id: UUID | None, check: CheckVersion, zone: ZoneInfo
+) -> Appointment:
+    """Move an appointment; doctor of None is the same one. Moving to where it is changes nothing.
+
+    Raises `NotFound`, what `check` and `life.permit` raise, and the refusals of booking: the old time stays booked.
+    """
+    seen = appointments.find(who, appointment_id)
+    target = doctor_id or seen.doctor_id
+    start = slot_test.instant(wish, zone)
+    if not doctors.find(target).bookable:
+        raise booking.DoctorNotBookable
+    kind = seen.visit_type_id or visit_types.standard()
+    turn = turns.take(seen.patient_id, {seen.doctor_id, target})
+    found = appointments.find(who, appointment_id, lock=True)
+    check(found.version)
+    life.permit(found, who, "move", zone)
+    if (found.starts_at, found.doctor_id) != (start, target):
+        asker = availability.asker(zone, staff=who.role != "patient")
+        slot, terms = _free(found, target, kind, start, asker)
+        before = found.status, found.starts_at
+        detail = {"from_doctor": found.doctor_name} if found.doctor_id != target else {}
+        _put(found, turn[target], slot, terms)
+        appointments.note(found, who, "move", before, **detail)
+    db.session.commit()
+    return found
+
+
+def _free(
+    found: Appointment, doctor_id: UUID, kind: UUID, start: datetime, who: availability.Asker
+) -> tuple[Slot, Terms]:
+    day = start.astimezone(who.zone).date()
+    for diary in availability.load([doctor_id], kind, day, day, who, ignore=found.id):
+        slot = slot_test.offered(diary, start, who)
+        if slot.reason is not None:
+            slot_test.refuse_taken(found.patient_id, [doctor_id], kind, slot, who, ignore=found.id)
+        slot_test.refuse_busy(found.patient_id, slot, ignore=found.id)
+        return slot, diary.terms
+    raise VisitTypeUnavailable
+
+
+def _put(found: Appointment, doctor: Doctor, slot: Slot, terms: Terms) -> None:
+    """The constraints have the last word: what was worked out above may not have seen everything."""
+    for name, value in (booking.place_of(doctor) | booking.time_of(slot, terms)).items():
+        setattr(found, name, value)
+    found.overbook = found.displaced = False
+    found.version += 1
+    found.ical_sequence += 1
+    with (
+        violating("ex_appointment_doctor", slot_test.SlotTaken(alternatives=[])),
+        violating("ex_appointment_patient", slot_test.PatientBusy()),
+    ):
+        db.session.flush()

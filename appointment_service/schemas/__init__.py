@@ -1,0 +1,1 @@
+"""What the appointment service takes in and gives out, by subject."""

@@ -1,0 +1,137 @@
+"""Whether one time can be booked, and if not, why: the refusals that booking and moving share."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from appointment_service import availability, opening, wall_time
+from appointment_service.availability import Asker, Diary, Slot
+from appointment_service.models import BLOCKING, Appointment, db
+from chassis.errors import Conflict, Invalid
+
+ALTERNATIVES = 5
+
+
+class InPast(Invalid):
+    """422: the time is over."""
+
+    code, title, detail = "in-past", "In the past", "This time has already passed."
+
+
+class TooSoon(Invalid):
+    """422: less than the minimum notice away. Carries `earliest`."""
+
+    code, title = "too-soon", "Too soon"
+    detail = "This time is too soon to book online. Choose a later one, or phone the clinic."
+
+
+class TooFar(Invalid):
+    """422: beyond the horizon. Carries `latest`, a date."""
+
+    code, title, detail = "too-far", "Too far ahead", "This time is too far ahead to book yet."
+
+
+class OutsideHours(Invalid):
+    """422: the doctor does not work then. Carries `next_available`, if there is any."""
+
+    code, title = "outside-hours", "Outside hours"
+    detail = "The doctor does not see patients at this time."
+
+
+class NotOffered(Invalid):
+    """422: not one of the times that are offered, or a wall time that the clocks skip."""
+
+    code, title = "not-offered", "Not offered"
+    detail = "This is not one of the times offered. Choose a time from the list."
+
+
+class SlotTaken(Conflict):
+    """409: somebody was faster. Carries up to five `alternatives`."""
+
+    code, title = "slot-taken", "Just taken"
+    detail = "That time has just been taken. Choose another one."
+
+
+class PatientBusy(Conflict):
+    """409: the patient has another appointment then. Carries its `appointment_id` and `reference`, if it is theirs."""
+
+    code, title, detail = "patient-busy", "You are busy then", "You already have an appointment at this time."
+
+
+def instant(wish: datetime, zone: ZoneInfo) -> datetime:
+    """The instant that is meant, in UTC. A wall time that comes twice is the first of the two. Raises `NotOffered`."""
+    if wish.tzinfo is not None:
+        return wish.astimezone(UTC)
+    if not wall_time.exists(wish, zone):
+        raise NotOffered("The clocks change then, and this time does not exist. Choose another one.")
+    return wish.replace(tzinfo=zone).astimezone(UTC)
+
+
+def offered(diary: Diary, start: datetime, who: Asker) -> Slot:
+    """The slot that begins at this instant. Raises the refusals above; of one that is gone, the reason says so."""
+    terms = diary.terms
+    if (start + terms.duration if who.staff else start) <= who.now:
+        raise InPast
+    day = start.astimezone(who.zone).date()
+    if not who.staff:
+        _refuse_too_far_or_soon(diary, start, who)
+    found = next((slot for slot in availability.looked_at(diary, day, day, who) if slot.start == start), None)
+    return _usable(found) if found else _refuse_outside(diary, start, who)
+
+
+def _refuse_too_far_or_soon(diary: Diary, start: datetime, who: Asker) -> None:
+    latest = who.last_day(diary.terms)
+    if start.astimezone(who.zone).date() > latest:
+        raise TooFar(latest=latest.isoformat())
+    if start < who.now + diary.terms.notice:
+        raise TooSoon(earliest=(who.now + diary.terms.notice).isoformat())
+
+
+def _usable(slot: Slot) -> Slot:
+    if slot.reason == "time-off":
+        raise OutsideHours
+    if slot.reason == "opens-later":
+        raise NotOffered("This time opens for booking on shorter notice. Choose another one, or try again later.")
+    return slot
+
+
+def _refuse_outside(diary: Diary, start: datetime, who: Asker) -> NoReturn:
+    end = start + diary.terms.duration
+    day = start.astimezone(who.zone).date()
+    for one in (day, day - timedelta(days=1)):
+        windows = opening.day_of(one, diary.week, diary.deviations, who.zone).windows
+        if any(w.is_for(diary.terms.visit_type_id) and w.opens <= start and end <= w.closes for w in windows):
+            raise NotOffered
+    raise OutsideHours
+
+
+def refuse_taken(
+    patient_id: UUID,
+    doctors: list[UUID] | None,
+    visit_type_id: UUID,
+    slot: Slot,
+    who: Asker,
+    ignore: UUID | None = None,
+) -> NoReturn:
+    """Say who is taken then: the patient, or the doctor, with what is free instead."""
+    refuse_busy(patient_id, slot, ignore)
+    free = availability.alternatives(doctors, visit_type_id, slot.start, who, ALTERNATIVES, ignore)
+    raise SlotTaken(alternatives=free)
+
+
+def refuse_busy(patient_id: UUID, slot: Slot, ignore: UUID | None = None) -> None:
+    """Raises `PatientBusy` where the patient is elsewhere then."""
+    own = db.session.execute(
+        select(Appointment.id, Appointment.reference).where(
+            Appointment.patient_id == patient_id,
+            Appointment.status.in_(BLOCKING),
+            Appointment.id.is_distinct_from(ignore),
+            Appointment.starts_at < slot.end,
+            Appointment.ends_at > slot.start,
+        )
+    ).first()
+    if own:
+        raise PatientBusy(appointment_id=str(own.id), reference=f"{own.reference[:4]}-{own.reference[4:]}")

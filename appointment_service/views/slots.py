@@ -1,0 +1,45 @@
+"""Free times over HTTP."""
+
+from apiflask import APIBlueprint
+
+from appointment_service import appointments, availability, doctors, visit_types
+from appointment_service.schemas.doctors import SlotsIn, SlotsOut
+from appointment_service.views import zone
+from chassis.docs import refuses
+from chassis.errors import Forbidden, NotFound
+from chassis.identity import allow, principal
+
+bp = APIBlueprint("slots", __name__, tag="Free times")
+
+
+@bp.get("/slots")
+@allow("patient", "doctor", "admin")
+@refuses(doctors.DoctorNotFound, NotFound, availability.RangeRefused, visit_types.VisitTypeNotFound)
+@bp.input(SlotsIn, location="query", arg_name="wanted")
+@bp.output(SlotsOut)
+def slots(wanted: SlotsIn) -> SlotsOut:
+    """List the free times of a doctor, or of any, by day. A doctor sees only their own.
+
+    For staff neither notice nor horizon counts.
+    """
+    _refuse_others(wanted)
+    found = visit_types.find(wanted.visit_type_id or visit_types.standard()).id
+    who = availability.asker(zone(), staff=principal().role != "patient")
+    if wanted.ignore:
+        appointments.find(principal(), wanted.ignore)
+    free = availability.free_times(wanted.doctors, found, wanted.from_, wanted.to, who, wanted.ignore)
+    refused = []
+    if wanted.explain == "true" and wanted.doctor_id:
+        every = availability.every_time(wanted.doctor_id, found, wanted.from_, wanted.to, who, wanted.ignore)
+        refused = [slot for slot in every if slot.reason]
+    return SlotsOut.of_free(wanted.doctor_id, found, free, refused, zone())
+
+
+def _refuse_others(wanted: SlotsIn) -> None:
+    """Raises `Forbidden` for what is somebody else's to know, and `DoctorNotFound`."""
+    if principal().role == "doctor" and wanted.doctor_id != principal().id:
+        raise Forbidden
+    if wanted.explain == "true" and principal().role == "patient":
+        raise Forbidden
+    for doctor_id in wanted.doctors or []:
+        doctors.find(doctor_id)
