@@ -3,11 +3,12 @@
 from apiflask import APIFlask
 
 from appointment_service import commands
+from appointment_service.clinic import Clinic, KnownClinic
 from appointment_service.clocks import ClinicClocks
 from appointment_service.in_step import InStep
 from appointment_service.models import audit, db
 from appointment_service.settings import AppointmentSettings
-from appointment_service.views import appointments, doctors, life, schedules, slots, visit_types
+from appointment_service.views import appointments, doctors, life, messages, schedules, slots, visit_types
 from chassis import audit_views
 from chassis.client import ServiceClient
 from chassis.keys import KeySet
@@ -27,12 +28,14 @@ def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient 
         visit_types.bp,
         appointments.bp,
         life.bp,
+        messages.bp,
         audit_views.blueprint(audit),
     ]
     app = build("appointment", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
     app.extensions["clocks"] = clocks = ClinicClocks(settings.zone)
-    app.extensions["in_step"] = in_step = InStep(auth, clocks)
+    app.extensions["clinic"] = clinic = KnownClinic(Clinic.of(settings))
+    app.extensions["in_step"] = in_step = InStep(auth, clocks, clinic)
     app.extensions["watch"].add(in_step.follow)
     commands.register(app, settings)
     return app

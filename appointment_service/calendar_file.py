@@ -14,6 +14,8 @@ from uuid import UUID
 from icalendar import Calendar, Event, vCalAddress
 from icalendar.enums import STATUS
 
+from appointment_service.clinic import Clinic
+from appointment_service.models import CANCELLED, Appointment
 from chassis import clock
 
 PROGRAM = "-//Clinic//Appointments//EN"
@@ -44,6 +46,21 @@ class Entry:
     def page(self) -> str:
         """Where the appointment is shown to whom it concerns, after sign-in. Opening it changes nothing."""
         return f"{self.site.rstrip('/')}/appointments/{self.appointment_id}"
+
+
+def entry_of(found: Appointment, clinic: Clinic) -> Entry:
+    """An appointment as its patient's calendar shows it: where and when, not with whom."""
+    return Entry(
+        appointment_id=found.id,
+        reference=f"{found.reference[:4]}-{found.reference[4:]}",
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        summary=f"Appointment – {clinic.name}",
+        place=clinic.place(found.room),
+        site=clinic.site,
+        sequence=found.ical_sequence,
+        cancelled=found.status == CANCELLED,
+    )
 
 
 @dataclass(frozen=True)

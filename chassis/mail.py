@@ -126,9 +126,16 @@ def carrier(url: str, directory: str) -> Carrier:
 
 
 def _hand_over(server: SplitResult, message: EmailMessage) -> None:
+    with _connected(server) as connection:
+        _send(connection, message)
+
+
+def _send(connection: smtplib.SMTP, message: EmailMessage) -> None:
+    """Hand it over. `Hopeless` is what the server has against this message; what it has against us may be put right."""
     try:
-        with _connected(server) as connection:
-            connection.send_message(message)
+        connection.send_message(message)
+    except smtplib.SMTPSenderRefused:
+        raise
     except smtplib.SMTPRecipientsRefused as error:
         if all(code >= 500 for code, _ in error.recipients.values()):
             raise Hopeless from error

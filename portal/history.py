@@ -40,6 +40,8 @@ VERBS = {
 """What was done, and what was tried."""
 SENTENCES = {
     "appointment.list": ("saw your appointments in a list", "list your appointments"),
+    "message.list": ("saw that you are to be phoned", "see whether you are to be phoned"),
+    "message.tell": ("told you of your appointment by phone", "tell you of your appointment by phone"),
     "prescription.list": ("saw your prescriptions in a list", "list your prescriptions"),
     "prescription.write": ("wrote you a prescription", "write you a prescription"),
     "prescription.check": ("checked medicines against your record", "check medicines against your record"),

@@ -53,6 +53,8 @@ ACTIONS = {
     "appointment.read-history": ("read the history of an appointment", "read the history of an appointment"),
     "appointment.displace": ("changed hours in which somebody was booked", "change hours in which somebody is booked"),
     "patient.find": ("looked for patients", "look for patients"),
+    "message.list": ("listed whom to phone", "list whom to phone"),
+    "message.tell": ("told of an appointment by phone", "tell of an appointment by phone"),
     "prescription.read": ("read a prescription", "read a prescription"),
     "prescription.list": ("listed prescriptions", "list prescriptions"),
     "prescription.write": ("wrote a prescription", "write a prescription"),

@@ -17,6 +17,11 @@ CLINIC_ZONE = ZoneInfo("Europe/London")
 _number = count(1)
 
 
+def next_number() -> int:
+    """A number that nothing else in this test run has."""
+    return next(_number)
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody with an account, signed in."""

@@ -2,4 +2,4 @@
 
 from chassis.migrations import run
 
-run()
+run(foreign="procrastinate_")

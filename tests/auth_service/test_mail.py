@@ -8,17 +8,12 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-import aiosmtpd.smtp
 import pytest
 import requests
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -33,6 +28,7 @@ from auth_service.settings import AuthSettings
 from chassis import logs, mail
 from chassis.mail import Letter
 from tests import make
+from tests.postbox import Postbox, Serve, mail_servers
 from tests.servers import Program, free_port
 
 LETTER = Letter("Choose a new password", "Open https://clinic.example/reset-password?token=" + "t" * 43 + "\n")
@@ -40,47 +36,16 @@ SETTINGS = {"AUTH_DATABASE_URL": "postgresql://auth:pw@127.0.0.1/clinic", "AUTH_
 SENDER = "Larkfield Clinic <noreply@larkfield.example>"
 
 
-class Postbox:
-    """What a mail server has taken, and how it answers."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[Envelope, EmailMessage]] = []
-        self.encrypted: list[bool] = []
-        self.answers: list[str] = []
-        self.pause = 0.0
-
-    async def handle_DATA(self, server: aiosmtpd.smtp.SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - theirs
-        await asyncio.sleep(self.pause)
-        if self.answers:
-            return self.answers.pop(0)
-        self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
-        content = cast(bytes, envelope.content)
-        self.taken.append((envelope, cast(EmailMessage, message_from_bytes(content, policy=SMTP))))
-        return "250 OK"
-
-
 @pytest.fixture
 def postbox() -> Postbox:
     return Postbox()
 
 
-Serve = Callable[..., int]
-
-
 @pytest.fixture
 def serve(postbox: Postbox) -> Iterator[Serve]:
     """Starts a real mail server; gives its port."""
-    running = []
-
-    def start(**given: Any) -> int:
-        controller = Controller(postbox, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=True, **given)
-        controller.start()
-        running.append(controller)
-        return controller.port
-
-    yield start
-    for controller in running:
-        controller.stop()
+    with mail_servers(postbox) as start:
+        yield start
 
 
 @pytest.fixture(scope="module")
@@ -232,9 +197,9 @@ def test_a_server_that_says_nothing_holds_up_nobody(monkeypatch: pytest.MonkeyPa
         writer.close()
 
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(silence, "127.0.0.1", 0))
-    running = threading.Thread(target=loop.run_forever)
+    running = threading.Thread(target=loop.run_forever)  # in this thread a browser's loop may be running
     running.start()
+    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(silence, "127.0.0.1", 0), loop).result(10)
     try:
         sent(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}")  # ends by the limit, not by the server
         assert silent.wait(5)

@@ -8,6 +8,7 @@ from flask import Flask
 
 from tests import make
 from tests.api import Api
+from tests.appointment_service.telling import unreached
 from tests.matrix.policy import ROLES
 from tests.prescription_service.structured import AMOXICILLIN
 
@@ -84,6 +85,7 @@ class World:
             found["appointment_id", pair] = visit
             found["prescription_id", pair] = make.prescription(self.prescription, pair[1], visit)["id"]
             found["draft_id", pair] = make.prescription(self.prescription, pair[1], visit, status="draft")["id"]
+            found["message_id", pair] = unreached(self.appointment, UUID(visit))
             found["patient_id", pair] = pair[0].id
             found["exception_id", pair] = make.exception(self.appointment, pair[1], days=60)["exception"]["id"]
             found["allergy_id", pair] = make.allergy(self.prescription, pair[0])["id"]

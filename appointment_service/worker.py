@@ -1,0 +1,75 @@
+"""The worker that sends letters: `python -m appointment_service.worker`, as many as you like.
+
+The outbox says what is to be told. The jobs of procrastinate only wake a worker, every few seconds one of them, so it
+does not matter when one is lost or comes twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from flask import Flask
+from procrastinate import App, PsycopgConnector
+from procrastinate.jobs import Status
+from sqlalchemy import make_url
+
+from appointment_service.app import create_app
+from appointment_service.delivery import Delivery
+from appointment_service.settings import AppointmentSettings
+from chassis import logs
+
+EVERY_FIVE_SECONDS = "* * * * * */5"
+EVERY_HOUR = "7 * * * *"
+"""As cron writes it; the sixth field are seconds."""
+
+
+def main() -> None:
+    """Send until told to stop. What is being sent then is sent first."""
+    settings = AppointmentSettings.from_environment()
+    program = create_app(settings)
+    _log_with_us()
+    program.extensions["watch"].start()
+    asyncio.run(_work(settings, program))
+
+
+def jobs(settings: AppointmentSettings, round_of: Callable[[], None]) -> App:
+    """What wakes the worker, over the service's own database."""
+    conninfo = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
+
+    @app.periodic(cron=EVERY_FIVE_SECONDS)
+    @app.task(name="deliver", queueing_lock="deliver")
+    def deliver(timestamp: int) -> None:
+        round_of()
+
+    @app.periodic(cron=EVERY_HOUR)
+    @app.task(name="tidy", queueing_lock="tidy")
+    async def tidy(timestamp: int) -> None:
+        """Take away the jobs of workers that were killed."""
+        for job in await app.job_manager.get_stalled_jobs():
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+    return app
+
+
+async def _work(settings: AppointmentSettings, program: Flask) -> None:
+    parts = program.extensions
+    delivery = Delivery(settings, parts["in_step"].auth, parts["clinic"], parts["clocks"])
+
+    def round_of() -> None:
+        with program.app_context():
+            delivery.deliver_due()
+
+    async with jobs(settings, round_of).open_async() as app:
+        await app.run_worker_async(delete_jobs="always")
+
+
+def _log_with_us() -> None:
+    """What the library warns of stands in our log, in our form."""
+    library = logging.getLogger("procrastinate")
+    library.handlers, library.propagate = logs.logger.handlers, False
+    library.setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    main()
