@@ -71,6 +71,17 @@ def below(medicine: Medicine) -> str | None:
     return CONTROLLED if medicine.structured.controlled else None
 
 
+def by_hand(prescription: Prescription) -> bool:
+    """Whether a pharmacy takes it only with a signature by hand."""
+    return any(one.structured is not None and one.structured.controlled for one in prescription.medicines)
+
+
+def micro(clinic_name: str, number: str) -> str:
+    """The tiny line to sign on: who issued what, over and over."""
+    once = f"{clinic_name} {number} ".upper()
+    return once * (700 // len(once) + 1)
+
+
 def sums(prescription: Prescription) -> dict[int, str]:
     """The arithmetic by the position of its medicine."""
     return {one.position: one.shown for one in prescription.coverage.arithmetic} if prescription.coverage else {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from portal import paper_lines
 from portal.api.prescriptions import Medicine, Prescription
+from portal.clinic import clinic
 from portal.paper_lines import Row
 from portal.text_width import lines
 
@@ -82,6 +83,10 @@ FIXED = 17
 """The box for allergies, number, page and copy at the foot, and the rules and gaps between."""
 SIGNATURE = 53
 """The end line, signature, pharmacy's box and what the paper is checked with: on the last page only."""
+BY_HAND = 8
+"""What the box around a signature by hand adds."""
+LOGO = 24
+"""The width that the clinic's logo takes beside its name."""
 ALLERGY_LINES = 4
 """What the head has room for; more allergies than that stand below the medicines."""
 CONTINUES = 8
@@ -104,6 +109,7 @@ def sheets(prescription: Prescription, paper: Paper, small_print: Iterable[str] 
     foot = sum(_tall([line], 8, paper.width) - 8 * POINT * LEADING for line in small_print)
     signature = _tall([f"Signature of {prescription.doctor_name}"], 8, paper.width * 0.35) - 8 * POINT * LEADING
     room = paper.height - FIXED - _head(prescription, paper) - foot
+    signature += BY_HAND if paper_lines.by_hand(prescription) else 0
     last, others = room - SIGNATURE - signature, room - CONTINUES
     shown = paper_lines.sums(prescription)
     waiting = [_medicine(one, shown.get(one.position), paper, last, others) for one in prescription.medicines]
@@ -211,23 +217,17 @@ def _note_height(note: str, paper: Paper) -> float:
 
 def _head(prescription: Prescription, paper: Paper) -> float:
     """The clinic and prescriber beside the number, and the patient's row under them."""
+    here = clinic()
     left, right = paper.width * 0.58, paper.width * 0.38
-    name = 12 * POINT * LEADING
-    clinic = name + _tall(_clinic_lines(), 9, left)
-    doctor = _tall([prescription.doctor_name], 10, left, bold=True)
-    doctor += _tall([prescription.doctor_specialty or "", _licence(prescription)], 9, left)
+    beside = left - (LOGO if here.logo else 0)
+    above = _tall([here.name], 12, beside, bold=True) + _tall([here.address, f"{here.phone} · {here.email}"], 9, beside)
+    doctor = _tall([prescription.doctor_name], 10, beside, bold=True)
+    doctor += _tall([prescription.doctor_specialty or "", _licence(prescription)], 9, beside)
     papers = _tall(["PRESCRIPTION"], 14, right, bold=True) + _tall([""] * 5, 10, right)
     patient = 8 * POINT * LEADING + _tall([prescription.patient_name], 12, left, bold=True)
     allergies = min(lines(paper_lines.allergies(prescription.coverage), _allergy_ems(paper), bold=True), ALLERGY_LINES)
     more = (allergies - 1) * 10 * POINT * LEADING
-    return max(clinic + doctor + 2, papers) + max(patient, 11) + 4 + more
-
-
-def _clinic_lines() -> list[str]:
-    from portal.clinic import clinic
-
-    here = clinic()
-    return [here.address, f"{here.phone} · {here.email}"] + [""] * (len(here.name) // 30)
+    return max(above + doctor + 2, papers) + max(patient, 11) + 4 + more
 
 
 def _licence(prescription: Prescription) -> str:

@@ -20,6 +20,7 @@ from portal.views import (
     life,
     links,
     medicines,
+    papers,
     people,
     prescribing,
     prescriptions,
@@ -36,7 +37,7 @@ def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
     care = (directory, booking, appointments, doctor, known, health)
-    prescribed = (medicines, prescribing, drafts, prescriptions, life)
+    prescribed = (medicines, prescribing, drafts, prescriptions, papers, life)
     admin = (people, licences, record, clinic)
     for area in (home, idle, verification, accounts, second_step, links, *own, *care, *prescribed, *admin):
         app.register_blueprint(area.pages)

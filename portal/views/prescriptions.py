@@ -1,19 +1,15 @@
-"""Prescriptions: those a patient holds, those a doctor wrote, and the paper."""
+"""Prescriptions: those a patient holds, and those a doctor wrote."""
 
 from uuid import UUID
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from chassis import clock
-from portal import history, paper_lines, session
+from portal import history, session
 from portal.api import services
 from portal.api.prescriptions import Prescription
-from portal.dates import stamp_words, today
 from portal.outages import part
 from portal.pages import page
-from portal.paper_proof import proof
-from portal.sheets import PAPERS, allergies_below, in_words, sheets
 from portal.steps import possible
 
 pages = Blueprint("prescriptions", __name__, url_prefix="/prescriptions")
@@ -58,35 +54,3 @@ def _related(prescription: Prescription) -> list[tuple[str, Prescription]]:
 
 def _other(prescription_id: str) -> Prescription | None:
     return part(lambda: services().prescriptions.one(prescription_id)).content
-
-
-@pages.get("/<uuid:prescription_id>/print")
-@session.only("patient", "doctor")
-def paper(prescription_id: UUID) -> ResponseReturnValue:
-    """The prescription on paper: A5, or A4 by choice."""
-    chosen = PAPERS.get(request.args.get("size", "a5").lower())
-    if chosen is None:
-        abort(404)
-    prescription = services().prescriptions.one(str(prescription_id), "print")
-    checked = proof(prescription)
-    copy = f"Copy {prescription.copy_number}, printed {stamp_words(clock.now())} by {session.me().name}"
-    return page(
-        "prescriptions/print.html",
-        prescription=prescription,
-        paper=chosen,
-        sheets=sheets(prescription, chosen, [copy, *([checked.words] if checked else [])]),
-        allergies=paper_lines.allergies(prescription.coverage),
-        allergies_below=allergies_below(prescription, chosen),
-        copy=copy,
-        watermark=_replaced(prescription) or paper_lines.watermark(prescription, today()),
-        signable=prescription.status not in paper_lines.UNSIGNABLE,
-        proof=checked,
-        count=in_words(len(prescription.medicines)),
-    )
-
-
-def _replaced(prescription: Prescription) -> str | None:
-    """Which newer paper counts. Whoever may see the old one may see that too: it is of the same patient and doctor."""
-    if prescription.replaced_by_id is None or prescription.status not in {"cancelled", "stopped"}:
-        return None
-    return f"REPLACED BY No. {services().prescriptions.one(prescription.replaced_by_id).number}"
