@@ -177,11 +177,18 @@ def test_an_admin_learns_when_and_who_and_never_why(
     path = f"/appointments/{booked['id']}"
 
     seen = Api(appointment, admin.token).get(path)
-    cancelled = Api(appointment, admin.token).post(f"{path}/cancel")
+    cancelled = Api(appointment, doctor.token).post(f"{path}/cancel", json={"code": "other", "reason": "Rash is gone"})
+    listed = Api(appointment, admin.token).get("/appointments")["items"]
+    read = Api(appointment, admin.token).get(path)
+    history = Api(appointment, admin.token).get(f"{path}/history")
 
-    assert seen == booked | {"notes": ""}
-    assert cancelled["status"] == "cancelled"
-    assert cancelled["notes"] == ""
+    assert seen == booked | {"notes": "", "actions": ["move", "cancel", "mark-error"]}
+    assert cancelled["cancellation_note"] == "Rash is gone"
+    assert listed == [read] == [cancelled | {"notes": "", "cancellation_note": ""}]
+    assert [(event["action"], event["code"], event["reason"]) for event in history["events"]] == [
+        ("book", None, ""),
+        ("cancel", "other", ""),
+    ]
     assert Api(appointment, patient.token).get(path)["notes"] == "A rash that itches"
 
 
