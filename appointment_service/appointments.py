@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,15 +11,34 @@ from sqlalchemy import ColumnElement, and_, or_, select, true, tuple_
 from sqlalchemy.orm import defer
 
 from appointment_service import wall_time
-from appointment_service.models import IN_ERROR, PENDING, UNSEEN, Appointment, AppointmentEvent, db
+from appointment_service.models import (
+    ARRIVED,
+    BOOKED,
+    CANCELLED,
+    CHECKED_IN,
+    FULFILLED,
+    IN_ERROR,
+    NO_SHOW,
+    PENDING,
+    UNSEEN,
+    Appointment,
+    AppointmentEvent,
+    db,
+)
 from chassis import clock
 from chassis.errors import NotFound
 from chassis.identity import Principal
 
+TO_COME = (BOOKED, ARRIVED, CHECKED_IN)
+DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class Filter:
-    """Which appointments to list. Days are local, both included; times that are only held are listed when asked for."""
+    """Which appointments to list. Days are local, both included; times that are only held are listed when asked for.
+
+    `show` is `upcoming` (ahead or going on), `past` (over, or as good as) or `cancelled`.
+    """
 
     first: date | None = None
     last: date | None = None
@@ -27,6 +46,7 @@ class Filter:
     doctor_id: UUID | None = None
     patient_id: UUID | None = None
     newest_first: bool = False
+    show: str | None = None
 
 
 def visible_to(who: Principal) -> ColumnElement[bool]:
@@ -98,6 +118,8 @@ def _for(who: Principal, query: Any) -> Any:
 
 def _conditions(wanted: Filter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
     found = [Appointment.status == wanted.status if wanted.status else Appointment.status != PENDING]
+    if wanted.show:
+        found.append(_standing(wanted.show))
     if wanted.doctor_id:
         found.append(Appointment.doctor_id == wanted.doctor_id)
     if wanted.patient_id:
@@ -107,3 +129,14 @@ def _conditions(wanted: Filter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
     if wanted.last:
         found.append(Appointment.starts_at < wall_time.day_bounds(wanted.last, wanted.last, zone)[1])
     return found
+
+
+def _standing(show: str) -> ColumnElement[bool]:
+    """Where appointments stand now. The bounds on the start are wide; they let an index find where to begin."""
+    if show == "cancelled":
+        return Appointment.status == CANCELLED
+    now, to_come = clock.now(), Appointment.status.in_(TO_COME)
+    if show == "upcoming":
+        return and_(to_come, Appointment.ends_at > now, Appointment.starts_at > now - DAY)
+    over = or_(Appointment.status.in_((FULFILLED, NO_SHOW)), and_(to_come, Appointment.ends_at <= now))
+    return and_(over, Appointment.starts_at < now + DAY)

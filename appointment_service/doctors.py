@@ -1,6 +1,6 @@
 """The rules of doctors: the directory, and one's own entry in it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,9 +19,11 @@ class DoctorNotFound(NotFound):
     code, title, detail = "doctor-not-found", "No such doctor", "There is no doctor with this id."
 
 
-def directory(limit: int, after: UUID | None) -> Sequence[Doctor]:
-    """Doctors who can be booked, by name: `limit` of them behind the last one seen."""
+def directory(limit: int, after: UUID | None, among: Collection[UUID] | None = None) -> Sequence[Doctor]:
+    """Doctors who can be booked, by name: `limit` of them behind the last one seen, all or those `among` these."""
     query = select(Doctor).where(Doctor.bookable).order_by(Doctor.name, Doctor.id).limit(limit)
+    if among is not None:
+        query = query.where(Doctor.id.in_(list(among)))
     if after:
         seen = aliased(Doctor)
         query = query.join(seen, seen.id == after).where(tuple_(Doctor.name, Doctor.id) > tuple_(seen.name, seen.id))

@@ -131,6 +131,11 @@ def offers_of(doctor_id: UUID) -> list[tuple[Terms, str]]:
     return [(terms, kind.description) for kind in listed(None) for terms in terms_of([doctor_id], kind.id, staff=False)]
 
 
+def offering(visit_type_id: UUID) -> list[UUID]:
+    """The doctors who offer a kind of visit to patients, by id; nobody does, where there is no such kind."""
+    return [terms.doctor_id for terms in terms_of(None, visit_type_id, staff=False)]
+
+
 def standard() -> UUID:
     """The visit type that is meant where none is named: the first one patients book.
 

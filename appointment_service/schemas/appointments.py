@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from appointment_service import life
 from appointment_service.booking import Wish
-from appointment_service.models import Appointment, AppointmentEvent
+from appointment_service.models import CANCELLED, Appointment, AppointmentEvent
 from appointment_service.own_list import ListedPatient
 from appointment_service.schemas.times import Day, DoctorOrAny, WishedTime
 from chassis.identity import Principal
@@ -80,12 +80,14 @@ class CancelIn(ReasonIn):
 class AppointmentsIn(Paging):
     """Which of one's appointments to list. `from` and `to` are clinic dates, both included.
 
-    Times that are only held (`pending`) are listed when asked for.
+    Times that are only held (`pending`) are listed when asked for. `show` tells apart what lies ahead or is going on,
+    what is over, and what was cancelled.
     """
 
     from_: Day | None = Field(default=None, alias="from")
     to: Day | None = None
     status: Status | None = None
+    show: Literal["upcoming", "past", "cancelled"] | None = None
     doctor_id: Id | None = None
     patient_id: Id | None = None
     sort: Literal["start", "-start"] = "start"
@@ -95,7 +97,8 @@ class AppointmentOut(Out):
     """An appointment, for the two people it is about, and for admins without what says why somebody comes.
 
     `appointment_time` is wall time with its offset. `actions` is what whoever asks may do with it now; patients may
-    move it until `move_until` and cancel it until `cancel_until`. `displaced`: it stands in time off, kept on purpose.
+    move it until `move_until` and cancel it until `cancel_until`, which counts as late from `late_from` on. `moved`: it
+    was at another time before. `displaced`: it stands in time off, kept on purpose.
     """
 
     id: UUID
@@ -120,6 +123,7 @@ class AppointmentOut(Out):
     notes: str
     overbook: bool
     displaced: bool
+    moved: bool
     version: int
     created_at: datetime
     arrived_at: datetime | None
@@ -129,6 +133,7 @@ class AppointmentOut(Out):
     late: bool
     move_until: datetime
     cancel_until: datetime
+    late_from: datetime
     actions: list[str]
 
     @classmethod
@@ -143,6 +148,8 @@ class AppointmentOut(Out):
         return cls(
             move_until=found.starts_at.astimezone(UTC) - timedelta(minutes=found.move_cutoff_min),
             cancel_until=found.starts_at.astimezone(UTC) - timedelta(minutes=found.cancel_cutoff_min),
+            late_from=found.starts_at.astimezone(UTC) - timedelta(minutes=found.late_cancel_min),
+            moved=found.ical_sequence > (1 if found.status == CANCELLED else 0),
             actions=life.possible(found, who, zone),
             **copied,
             appointment_time=local.isoformat(timespec="seconds"),

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from appointment_service import availability
 from appointment_service.opening import Stretch
 from appointment_service.schemas.times import ClockTime, Day, DoctorOrAny
-from chassis.schemas import Id, In, Line, Out, Page, Prose
+from chassis.schemas import Id, In, Line, Out, Page, Paging, Prose
 
 
 class SlotsIn(In):
@@ -33,6 +33,12 @@ class SlotsIn(In):
     def doctors(self) -> list[UUID] | None:
         """The doctor, or None for any."""
         return None if self.doctor_id is None else [self.doctor_id]
+
+
+class DirectoryIn(Paging):
+    """Which doctors of the directory: all, or those who offer this kind of visit to patients."""
+
+    visit_type_id: Id | None = None
 
 
 class DoctorIn(In):

@@ -86,12 +86,15 @@ class VisitTypesOut(Out):
 
 
 class OfferOut(Out):
-    """A kind of visit as one doctor offers it to patients."""
+    """A kind of visit as one doctor offers it to patients. Times are minutes."""
 
     visit_type_id: UUID
     public_name: str
     description: str
     duration_min: int
+    horizon_days: int
+    patient_move_cutoff_min: int
+    patient_cancel_cutoff_min: int
 
     @classmethod
     def of_terms(cls, terms: Terms, description: str) -> Self:
@@ -102,6 +105,9 @@ class OfferOut(Out):
             public_name=terms.public_name,
             description=description,
             duration_min=minutes,
+            horizon_days=terms.horizon.days,
+            patient_move_cutoff_min=terms.move_cutoff_min,
+            patient_cancel_cutoff_min=terms.cancel_cutoff_min,
         )
 
 

@@ -88,7 +88,13 @@ def list_visible(wanted: AppointmentsIn) -> AppointmentsPage:
         raise Forbidden
     owner = f"appointments:{principal().id}:{wanted.sort}"
     which = appointments.Filter(
-        wanted.from_, wanted.to, wanted.status, wanted.doctor_id, wanted.patient_id, wanted.sort == "-start"
+        wanted.from_,
+        wanted.to,
+        wanted.status,
+        wanted.doctor_id,
+        wanted.patient_id,
+        wanted.sort == "-start",
+        wanted.show,
     )
     found, cursor = cursors().page(
         owner,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 
-from appointment_service import doctors, own_list, running_late
+from appointment_service import doctors, own_list, running_late, visit_types
 from appointment_service.models import audit
 from appointment_service.schemas.appointments import (
     LateIn,
@@ -13,12 +13,11 @@ from appointment_service.schemas.appointments import (
     PatientsIn,
     RunningLateOut,
 )
-from appointment_service.schemas.doctors import DoctorIn, DoctorOut, DoctorsPage
+from appointment_service.schemas.doctors import DirectoryIn, DoctorIn, DoctorOut, DoctorsPage
 from appointment_service.views import cursors, zone
 from chassis.docs import refuses
 from chassis.errors import InvalidCursor
 from chassis.identity import allow, principal, public
-from chassis.schemas import Paging
 
 bp = APIBlueprint("doctors", __name__, tag="Doctors")
 
@@ -26,14 +25,16 @@ bp = APIBlueprint("doctors", __name__, tag="Doctors")
 @bp.get("/doctors")
 @public
 @refuses(InvalidCursor)
-@bp.input(Paging, location="query", arg_name="paging")
+@bp.input(DirectoryIn, location="query", arg_name="wanted")
 @bp.output(DoctorsPage)
-def directory(paging: Paging) -> DoctorsPage:
-    """List the doctors who can be booked, by name."""
+def directory(wanted: DirectoryIn) -> DoctorsPage:
+    """List the doctors who can be booked, by name: all, or those who offer a kind of visit to patients."""
+    kind = wanted.visit_type_id
+    among = None if kind is None else visit_types.offering(kind)
     found, cursor = cursors().page(
         "doctors",
-        paging,
-        lambda limit, seen: doctors.directory(limit, UUID(seen[0]) if seen else None),
+        wanted,
+        lambda limit, seen: doctors.directory(limit, UUID(seen[0]) if seen else None, among),
         lambda last: [str(last.id)],  # not the name, which may be longer than an address
     )
     return DoctorsPage(items=[DoctorOut.of(doctor) for doctor in found], next_cursor=cursor)
