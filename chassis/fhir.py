@@ -1,19 +1,26 @@
 """FHIR R4 (4.0.1) over HTTP, as far as every service does it alike: media type, refusals, bundles, capabilities.
 
 Resources are dictionaries shaped by hand. Everything under `/fhir/` speaks `application/fhir+json` only, and a refusal
-there is an *OperationOutcome* instead of a problem document; its code is `issue.details.coding.code`.
+there is an *OperationOutcome* instead of a problem document; `issue.details.coding` has its code, then the field's.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import wraps
-from typing import Any, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import Response, current_app, request
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from chassis.errors import FieldError
-from chassis.schemas import Paging, PlainInteger
+from chassis.schemas import UUID_PATTERN, Id, Paging, PlainInteger
+
+_DATE_PATTERN = "(eq|ge|gt|le|lt)?((?:19|20|21)[0-9]{2})(?:-([0-9]{2})(?:-([0-9]{2}))?)?"
+_DATE = re.compile(_DATE_PATTERN, re.ASCII)
 
 V = TypeVar("V", bound=Callable[..., Any])
 Resource = dict[str, Any]
@@ -46,6 +53,53 @@ class Search(Paging):
     format: Literal["json", "application/json", "application/fhir+json"] = Field(default="json", alias="_format")
 
 
+@dataclass(frozen=True)
+class Dates:
+    """Days from `since` on and before `until`, as a search parameter of the kind *date* means them."""
+
+    since: date | None = None
+    until: date | None = None
+
+
+def _dates(value: Any) -> Any:
+    """`2026`, `2026-11` or `2026-11-28` with `eq`, `ge`, `gt`, `le` or `lt` before it."""
+    found = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise PydanticCustomError("date", "Write ge2026-11-28, lt2026-12 or 2026.")
+    prefix, year, month, day = found[1] or "eq", int(found[2]), int(found[3] or 0), int(found[4] or 0)
+    try:
+        first = date(year, month or 1, day or 1)
+        if day:
+            behind = first + timedelta(days=1)
+        else:
+            behind = date(year + (month in {0, 12}), month % 12 + 1 if month else 1, 1)
+    except ValueError:
+        raise PydanticCustomError("date", "There is no such date.") from None
+    since = {"eq": first, "ge": first, "gt": behind}.get(prefix)
+    until = {"eq": behind, "lt": first, "le": behind}.get(prefix)
+    return Dates(since, until)
+
+
+DateParameter = Annotated[
+    Dates,
+    BeforeValidator(_dates),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DATE_PATTERN}$", "examples": ["ge2026-11-28"]}),
+]
+"""A search parameter of the kind *date*: one day, month or year, with or without a prefix."""
+
+
+def _reference(value: Any) -> Any:
+    return value.removeprefix("Patient/") if isinstance(value, str) else value
+
+
+PatientParameter = Annotated[
+    Id,
+    BeforeValidator(_reference),
+    WithJsonSchema({"type": "string", "pattern": f"^(Patient/)?{UUID_PATTERN}$"}),
+]
+"""A search parameter that refers to a patient, `Patient/<id>` or the bare id."""
+
+
 def here() -> bool:
     """Whether this request is one for FHIR."""
     return request.path.startswith(UNDER)
@@ -71,17 +125,26 @@ def respond(resource: Resource, status: int = 200, headers: Mapping[str, str] | 
 
 def outcome(status: int, code: str, detail: str, errors: Iterable[FieldError] = ()) -> Resource:
     """An *OperationOutcome* that says no: one issue for each wrong field, else one in all."""
-    issues = [_issue(FIELDS.get(one.code, "value"), one.code, one.message) | _place(one.pointer) for one in errors]
-    one_in_all = _issue(ISSUES.get(status, "processing"), code, detail)
+    issues = [
+        _issue(FIELDS.get(one.code, "value"), one.message, code, one.code) | _place(one.pointer) for one in errors
+    ]
+    one_in_all = _issue(ISSUES.get(status, "processing"), detail, code)
     return {"resourceType": "OperationOutcome", "issue": issues or [one_in_all]}
 
 
-def _issue(kind: str, code: str, text: str) -> Resource:
+def told(text: str, diagnostics: str = "") -> Resource:
+    """An *OperationOutcome* that says something besides."""
+    issue = {"severity": "information", "code": "informational", "details": {"text": text}}
     return {
-        "severity": "error",
-        "code": kind,
-        "details": {"coding": [{"system": PROBLEMS, "code": code}], "text": text},
+        "resourceType": "OperationOutcome",
+        "issue": [issue | ({"diagnostics": diagnostics} if diagnostics else {})],
     }
+
+
+def _issue(kind: str, text: str, *codes: str) -> Resource:
+    """The code of the refusal, and behind it the one of the field."""
+    coding = [{"system": PROBLEMS, "code": code} for code in dict.fromkeys(codes)]
+    return {"severity": "error", "code": kind, "details": {"coding": coding, "text": text}}
 
 
 def _place(pointer: str) -> Resource:
@@ -92,13 +155,14 @@ def _place(pointer: str) -> Resource:
     return {"expression": [request.path.removeprefix(UNDER).split("/")[0] + parts]}
 
 
-def searchset(found: Iterable[Resource], cursor: str | None) -> Resource:
-    """A *Bundle* of what a search found, in its order, with the link to what follows."""
+def searchset(found: Iterable[Resource], cursor: str | None, said: Resource | None = None) -> Resource:
+    """A *Bundle* of what a search found, in its order, with the link to what follows, and what is `said` of it."""
     links = [{"relation": "self", "url": request.url}]
     if cursor:
         query = {**request.args.to_dict(), "_cursor": cursor}
         links.append({"relation": "next", "url": f"{request.base_url}?{urlencode(query)}"})
     entries = [{"fullUrl": url_of(one), "resource": one, "search": {"mode": "match"}} for one in found]
+    entries += [{"resource": said, "search": {"mode": "outcome"}}] if said else []
     return {"resourceType": "Bundle", "type": "searchset", "link": links} | ({"entry": entries} if entries else {})
 
 

@@ -13,7 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import clock
+from chassis import clock, fhir
 from chassis.database import held
 from chassis.errors import IdempotencyMismatch, InvalidIdempotencyKey, RequestInProgress
 from chassis.identity import principal
@@ -80,7 +80,8 @@ def _once(db: SQLAlchemy, table: type[Any], key: str, run: Callable[[], Any]) ->
 def _replay(stored: Any, digest: str) -> Response:
     if stored.digest != digest:
         raise IdempotencyMismatch
-    response = current_app.response_class(stored.answer, stored.status, mimetype="application/json")
+    mimetype = fhir.MEDIA_TYPE if fhir.here() else "application/json"
+    response = current_app.response_class(stored.answer, stored.status, mimetype=mimetype)
     response.headers["Idempotent-Replayed"] = "true"
     return response
 

@@ -11,7 +11,7 @@ from prescription_service import clocks, commands, verification
 from prescription_service.models import audit, db
 from prescription_service.seal import Seal
 from prescription_service.settings import PrescriptionSettings
-from prescription_service.views import drafts, life, medicines, patients, prescriptions, repeats, templates
+from prescription_service.views import drafts, fhir, life, medicines, patients, prescriptions, repeats, templates
 from prescription_service.views import verification as verification_views
 
 
@@ -25,7 +25,7 @@ def create_app(
     auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
     keys, revocations = KeySet(auth), Revocations(auth)
     about_patients = [prescriptions.bp, drafts.bp, life.bp, medicines.bp, patients.bp, repeats.bp]
-    blueprints = [*about_patients, templates.bp, verification_views.bp, audit_views.blueprint(audit)]
+    blueprints = [*about_patients, templates.bp, fhir.bp, verification_views.bp, audit_views.blueprint(audit)]
     app = build("prescription", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)

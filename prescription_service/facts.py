@@ -78,6 +78,13 @@ class ListedMedicine:
         return "must be weekly" in self.prescribe_unit_rule
 
 
+def listed_as(copied: Mapping[str, Any], formulary_id: str) -> ListedMedicine:
+    """A medicine as the list had it when it was prescribed, from the copy that a prescription keeps."""
+    rest = {name: value for name, value in copied.items() if name != "facts_version"}
+    gone: dict[str, Any] = {"formulary_id": formulary_id, "routes": [], "strengths": [], "prescribe_unit_rule": ""}
+    return ListedMedicine(**gone, note="", **rest)
+
+
 @dataclass(frozen=True)
 class Interaction:
     """Two groups of medicines, by ATC prefixes, that do each other harm."""

@@ -13,7 +13,7 @@ from chassis import clock
 from chassis.errors import Conflict, FieldError, Invalid
 from prescription_service import allergies, current_medicines, medicine_list
 from prescription_service.checking import Alert, Found, Item, KnownAllergy, NotChecked, Patient, check
-from prescription_service.facts import Facts, ListedMedicine
+from prescription_service.facts import Facts, listed_as
 from prescription_service.models import AlertEvent, Medicine, db
 from prescription_service.structure import STRUCTURE
 from prescription_service.weights import Weight
@@ -88,16 +88,9 @@ def _whence(line: current_medicines.Prescribed) -> str:
 
 def _item(medicine: Medicine, facts: Facts, starts_on: date, ends_on: date | None, origin: str = "") -> Item:
     structure = STRUCTURE.validate_python(medicine.structure)
-    listed = facts.medicines.get(structure.formulary_id) or _as_it_was(medicine.listed or {}, structure.formulary_id)
+    listed = facts.medicines.get(structure.formulary_id) or listed_as(medicine.listed or {}, structure.formulary_id)
     position = None if origin else medicine.position
     return Item(medicine.name, listed, position, origin, structure, starts_on, ends_on)
-
-
-def _as_it_was(listed: Mapping[str, Any], formulary_id: str) -> ListedMedicine:
-    """A medicine that has left the list since it was prescribed."""
-    copied = {name: value for name, value in listed.items() if name != "facts_version"}
-    gone: dict[str, Any] = {"formulary_id": formulary_id, "routes": [], "strengths": [], "prescribe_unit_rule": ""}
-    return ListedMedicine(**gone, note="", **copied)
 
 
 def coverage(found: Found) -> dict[str, Any]:

@@ -124,6 +124,24 @@ MEDICINE = {
 }
 
 
+def medication_request(appointment_id: str, patient_id: str) -> dict[str, Any]:
+    """A FHIR *MedicationRequest* from elsewhere."""
+    return {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": {"text": "Amoxicillin 500 mg capsules"},
+        "subject": {"reference": f"Patient/{patient_id}"},
+        "supportingInformation": [{"reference": f"Appointment/{appointment_id}"}],
+        "dosageInstruction": [
+            {
+                "text": "1 capsule 3 times a day",
+                "timing": {"repeat": {"boundsDuration": {"value": 7, "unit": "days"}}},
+            }
+        ],
+    }
+
+
 def prescription(prescriptions: Flask, doctor: Person, appointment_id: str, **given: Any) -> dict[str, Any]:
     body = {"appointment_id": appointment_id, "notes": "Rest well.", "medicines": [MEDICINE], **given}
     answer: dict[str, Any] = Api(prescriptions, doctor.token).post("/prescriptions", json=body, expect=201)

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from auth_service import access_tokens, models
 from chassis import clock
 from tests import make
-from tests.api import Api
+from tests.api import Api, code_of
 from tests.chassis import network
 
 
@@ -75,10 +75,13 @@ def doctor(auth: Flask) -> make.Person:
 
 
 def outcome(answer: TestResponse) -> tuple[int, str]:
-    """Status and code of an answer; a refusal is a problem document, whatever refused."""
+    """Status and code of an answer; a refusal is a problem document or an *OperationOutcome*, whatever refused."""
     if answer.status_code < 400:
         answer.close()
         return answer.status_code, "-"
+    if answer.request.path.startswith("/fhir/"):
+        assert answer.content_type == "application/fhir+json", answer.get_data(as_text=True)
+        return answer.status_code, code_of(answer) or "-"
     assert answer.content_type == "application/problem+json", answer.get_data(as_text=True)
     problem = answer.get_json()
     assert problem["status"] == answer.status_code

@@ -27,6 +27,8 @@ ELSEWHERE = {
         *("patient_id", ""),
         {"patient_id": "{}", "appointment_time": f"{_day}T16:20:00"},
     ),
+    "GET /fhir/AllergyIntolerance": ("patient_id", "?patient={}", None),
+    "POST /fhir/MedicationRequest": ("appointment_id", "", make.medication_request("{}", MISSING)),
     "POST /prescriptions/check": ("appointment_id", "", {"appointment_id": "{}", "medicines": [make.MEDICINE]}),
     "POST /prescriptions": ("appointment_id", "", {"appointment_id": "{}", "medicines": [make.MEDICINE]}),
 }
@@ -76,7 +78,7 @@ class Endpoint:
         self.method, rule = self.name.split(" ", 1)
         in_path = re.search(r"<id:(\w+)>", rule)
         self.parameter, query, self.body = ELSEWHERE.get(self.name, (in_path and in_path[1], "", BODIES.get(self.name)))
-        self.path = re.sub(r"<\w+:\w+>", "{}", rule) + query
+        self.path = re.sub(r"<\w+:\w+>", "{}", re.sub(r"<int:\w+>", "1", rule)) + query
         self.malformed = 404 if in_path else 422
 
     def ask(self, token: str | None, record: str) -> TestResponse:
