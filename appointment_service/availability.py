@@ -142,7 +142,7 @@ def alternatives(
     day = wanted.astimezone(who.zone).date()
     near: dict[datetime, Slot] = {}
     later: dict[datetime, Slot] = {}
-    for slot in _coming(doctors, visit_type_id, day, who, ignore):
+    for slot in coming(doctors, visit_type_id, day, who, ignore):
         local = slot.start.astimezone(who.zone).date()
         if local > day and len(near) + len(later) >= most:
             break
@@ -221,17 +221,22 @@ def _why_shut(day: date, diary: Diary) -> str:
 def _next_free(
     doctors: list[UUID] | None, visit_type_id: UUID, first: date, who: Asker, ignore: UUID | None
 ) -> datetime | None:
-    return next((slot.start for slot in _coming(doctors, visit_type_id, first, who, ignore)), None)
+    return next((slot.start for slot in coming(doctors, visit_type_id, first, who, ignore)), None)
 
 
-def _coming(
-    doctors: list[UUID] | None, visit_type_id: UUID, first: date, who: Asker, ignore: UUID | None
+def coming(
+    doctors: list[UUID] | None,
+    visit_type_id: UUID,
+    first: date,
+    who: Asker,
+    ignore: UUID | None = None,
+    last: date | None = None,
 ) -> Iterator[Slot]:
-    """Free times from a local day on to the horizon, in order, worked out as they are asked for."""
+    """Free times from a local day on to `last` or the horizon, in order, worked out as they are asked for."""
     first = max(first, who.today)
-    diaries = load(doctors, visit_type_id, first, None, who, ignore)
-    last = max((who.last_day(diary.terms) for diary in diaries), default=first)
-    while first <= last:
+    diaries = load(doctors, visit_type_id, first, last, who, ignore)
+    horizon = max((who.last_day(diary.terms) for diary in diaries), default=first)
+    while first <= min(horizon, last or horizon):
         found = (slot for diary in diaries for slot in looked_at(diary, first, first, who))
         yield from sorted(slot for slot in found if slot.reason is None)
         first += DAY

@@ -10,9 +10,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from appointment_service import appointments, availability, doctors, own_list, slot_test, turns, visit_types
+from appointment_service import (
+    appointments,
+    availability,
+    doctors,
+    holds,
+    outbox,
+    own_list,
+    slot_test,
+    turns,
+    visit_types,
+)
 from appointment_service.availability import Asker, Diary, Slot
-from appointment_service.models import BOOKED, Appointment, Doctor, db
+from appointment_service.models import BOOKED, PENDING, Appointment, Doctor, db
 from appointment_service.visit_types import Terms, VisitTypeUnavailable
 from chassis import clock
 from chassis.errors import Conflict, Invalid
@@ -80,7 +90,7 @@ def _book(who: Principal, patient: Patient, wish: Wish, asker: Asker) -> Appoint
     if wish.doctor_id and not turn[wish.doctor_id].bookable:
         raise DoctorNotBookable
     if not asker.staff:
-        _refuse_over_limit(patient.id)
+        refuse_over_limit(patient.id)
     if wish.overbook:
         diaries = availability.load(offering, visit_type_id, start.astimezone(asker.zone).date(), None, asker)
         slot, terms = _overbooked(diaries[0], start, asker), diaries[0].terms
@@ -90,6 +100,8 @@ def _book(who: Principal, patient: Patient, wish: Wish, asker: Asker) -> Appoint
     if made is None:
         slot_test.refuse_taken(patient.id, _asked(wish), visit_type_id, slot, asker)
     appointments.note(made, who, "book", overbook=wish.overbook)
+    holds.close_matching(patient.id, visit_type_id)
+    outbox.announce(made, "booked")
     db.session.commit()
     return made
 
@@ -144,7 +156,8 @@ def _asked(wish: Wish) -> list[UUID] | None:
     return [wish.doctor_id] if wish.doctor_id else None
 
 
-def _refuse_over_limit(patient_id: UUID) -> None:
+def refuse_over_limit(patient_id: UUID) -> None:
+    """Raises `LimitReached` where a patient has appointments enough to come."""
     to_come = select(func.count()).where(
         Appointment.patient_id == patient_id, Appointment.status == BOOKED, Appointment.starts_at > clock.now()
     )
@@ -152,7 +165,14 @@ def _refuse_over_limit(patient_id: UUID) -> None:
         raise LimitReached
 
 
-def _insert(patient: Patient, doctor: Doctor, slot: Slot, terms: Terms, wish: Wish) -> Appointment | None:
+def hold(patient: Patient, doctor: Doctor, slot: Slot, terms: Terms, until: datetime) -> Appointment | None:
+    """A time that is held for somebody, without commit; None when the doctor or the patient is taken then."""
+    return _insert(patient, doctor, slot, terms, Wish(doctor.id, slot.start), until)
+
+
+def _insert(
+    patient: Patient, doctor: Doctor, slot: Slot, terms: Terms, wish: Wish, held_until: datetime | None = None
+) -> Appointment | None:
     """The new row, or None when a constraint says that the doctor or the patient is taken then.
 
     ON CONFLICT lets the constraint answer at once: a plain INSERT that waits on two of them deadlocks under load.
@@ -163,7 +183,8 @@ def _insert(patient: Patient, doctor: Doctor, slot: Slot, terms: Terms, wish: Wi
         "patient_id": patient.id,
         "patient_name": patient.name,
         "patient_birth_date": patient.birth_date,
-        "status": BOOKED,
+        "status": PENDING if held_until else BOOKED,
+        "held_until": held_until,
         "notes": wish.notes,
         "overbook": bool(wish.overbook),
         **place_of(doctor),

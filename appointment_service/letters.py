@@ -11,12 +11,17 @@ from zoneinfo import ZoneInfo
 from appointment_service.clinic import Clinic
 from appointment_service.models import Appointment
 
+AWAY = (
+    "The doctor cannot be there at the time of your appointment. Please choose another time on the page below, or\n"
+    "phone us. Until you do, this is the appointment you have:"
+)
 END = "Please do not answer this message: nobody reads the answers.\n"
 SUBJECTS = {
     "booked": "Your appointment is booked",
     "moved": "Your appointment has been moved",
     "cancelled": "Your appointment is cancelled",
     "reminder": "Reminder of your appointment",
+    "move-wanted": "Please choose another time",
     "offer": "A time has become free for you",
 }
 
@@ -43,6 +48,7 @@ def text(kind: str, telling: Telling) -> str:
         "moved": ("Your appointment has been moved. This is the new time:", _what(telling), _change(telling)),
         "reminder": ("This is to remind you of your appointment.", _what(telling), _change(telling)),
         "cancelled": ("This appointment is cancelled:", _what(telling), _again(telling)),
+        "move-wanted": (AWAY, _what(telling), _change(telling)),
         "offer": ("A time you are waiting for has become free.", _what(telling), _accept(telling)),
     }
     return "\n\n".join((*parts[kind], END))
@@ -93,7 +99,7 @@ def _again(telling: Telling) -> str:
 def _accept(telling: Telling) -> str:
     found = telling.appointment
     until = f" until {moment(found.held_until, telling.zone)}" if found.held_until else ""
-    page = telling.clinic.appointment_page(found.id)
+    page = f"{telling.clinic.site.rstrip('/')}/waiting-list"
     return f"It is held for you{until}. Take it or leave it on this page, after signing in:\n{page}"
 
 

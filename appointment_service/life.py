@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from appointment_service import appointments, slot_test, turns
+from appointment_service import appointments, outbox, slot_test, turns
 from appointment_service.models import (
     ARRIVED,
     BOOKED,
@@ -256,6 +256,8 @@ def _go(found: Appointment, who: Principal, name: str, reason: Reason) -> None:
     ):
         db.session.flush()
     appointments.note(found, who, name, before, code=reason.code, reason=reason.words, late=found.late or None)
+    if name == "cancel":
+        outbox.announce(found, "cancelled")
 
 
 def _cancelled(found: Appointment, who: Principal, reason: Reason) -> None:

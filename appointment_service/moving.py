@@ -4,7 +4,17 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from appointment_service import appointments, availability, booking, doctors, life, slot_test, turns, visit_types
+from appointment_service import (
+    appointments,
+    availability,
+    booking,
+    doctors,
+    life,
+    outbox,
+    slot_test,
+    turns,
+    visit_types,
+)
 from appointment_service.availability import Slot
 from appointment_service.models import Appointment, Doctor, db
 from appointment_service.visit_types import Terms, VisitTypeUnavailable
@@ -37,6 +47,7 @@ def move(
         detail = {"from_doctor": found.doctor_name} if found.doctor_id != target else {}
         _put(found, turn[target], slot, terms)
         appointments.note(found, who, "move", before, **detail)
+        outbox.announce(found, "moved")
     db.session.commit()
     return found
 

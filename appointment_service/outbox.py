@@ -15,8 +15,15 @@ from chassis import clock
 from chassis.errors import NotFound
 from chassis.identity import Principal
 
-Kind = Literal["booked", "moved", "cancelled", "offer"]
-TRUE_WHILE = {"booked": BOOKED, "moved": BOOKED, "reminder": BOOKED, "cancelled": CANCELLED, "offer": PENDING}
+Kind = Literal["booked", "moved", "cancelled", "move-wanted", "offer"]
+TRUE_WHILE = {
+    "booked": BOOKED,
+    "moved": BOOKED,
+    "reminder": BOOKED,
+    "move-wanted": BOOKED,
+    "cancelled": CANCELLED,
+    "offer": PENDING,
+}
 """In which state of its appointment each kind of message is true."""
 SILENT = ("died", *UNSEEN)
 """Codes of cancellations of which nobody is written to."""

@@ -32,7 +32,10 @@ class OutboxMessage(Model):
     __tablename__ = "outbox_message"
     __table_args__ = (
         UniqueConstraint("appointment_id", "person_id", "kind", "sequence", name="uq_outbox_message_once"),
-        CheckConstraint("kind IN ('booked', 'moved', 'cancelled', 'reminder', 'offer')", name="kind"),
+        CheckConstraint(
+            "kind IN ('booked', 'moved', 'cancelled', 'reminder', 'move-wanted', 'offer')",
+            name="kind",
+        ),
         CheckConstraint("state IN ('waiting', 'sent', 'dropped', 'to-phone', 'told')", name="state"),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
         CheckConstraint("(state = 'told') = (told_at IS NOT NULL)", name="told_has_time"),

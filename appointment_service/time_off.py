@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from appointment_service import appointments, availability, doctors, impact
+from appointment_service import appointments, availability, doctors, impact, outbox
 from appointment_service.doctors import DoctorNotFound
 from appointment_service.models import CANCELLED, Appointment, Doctor, db
 from appointment_service.opening import Deviation
@@ -118,6 +118,10 @@ def _settle(visit: Appointment, who: Principal, on_conflict: OnConflict) -> None
     else:
         visit.displaced = True
     appointments.note(visit, who, WORDS[on_conflict], before, code=visit.cancellation_code)
+    if on_conflict == "cancel":
+        outbox.announce(visit, "cancelled")
+    if on_conflict == "offer":
+        outbox.announce(visit, "move-wanted")
 
 
 def _row(who: Principal, one: Deviation) -> ScheduleException:

@@ -1,7 +1,7 @@
-"""The worker that sends letters: `python -m appointment_service.worker`, as many as you like.
+"""The worker: `python -m appointment_service.worker`, as many as you like. It sends letters and looks after who waits.
 
-The outbox says what is to be told. The jobs of procrastinate only wake a worker, every few seconds one of them, so it
-does not matter when one is lost or comes twice.
+The outbox says what is to be told, and the waiting list who waits. The jobs of procrastinate only wake a worker, every
+few seconds one of them, so it does not matter when one is lost or comes twice.
 """
 
 import asyncio
@@ -13,12 +13,14 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Status
 from sqlalchemy import make_url
 
+from appointment_service import waiting_list
 from appointment_service.app import create_app
 from appointment_service.delivery import Delivery
 from appointment_service.settings import AppointmentSettings
 from chassis import logs
 
 EVERY_FIVE_SECONDS = "* * * * * */5"
+EVERY_QUARTER_MINUTE = "* * * * * */15"
 EVERY_HOUR = "7 * * * *"
 """As cron writes it; the sixth field are seconds."""
 
@@ -32,8 +34,8 @@ def main() -> None:
     asyncio.run(_work(settings, program))
 
 
-def jobs(settings: AppointmentSettings, round_of: Callable[[], None]) -> App:
-    """What wakes the worker, over the service's own database."""
+def jobs(settings: AppointmentSettings, round_of: Callable[[], None], offers: Callable[[], None]) -> App:
+    """What wakes the worker, over the service's own database: to deliver letters, and to offer free times."""
     conninfo = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
 
@@ -41,6 +43,11 @@ def jobs(settings: AppointmentSettings, round_of: Callable[[], None]) -> App:
     @app.task(name="deliver", queueing_lock="deliver")
     def deliver(timestamp: int) -> None:
         round_of()
+
+    @app.periodic(cron=EVERY_QUARTER_MINUTE)
+    @app.task(name="offer", queueing_lock="offer")
+    def offer(timestamp: int) -> None:
+        offers()
 
     @app.periodic(cron=EVERY_HOUR)
     @app.task(name="tidy", queueing_lock="tidy")
@@ -60,7 +67,11 @@ async def _work(settings: AppointmentSettings, program: Flask) -> None:
         with program.app_context():
             delivery.deliver_due()
 
-    async with jobs(settings, round_of).open_async() as app:
+    def offers() -> None:
+        with program.app_context():
+            waiting_list.offer_what_is_free(parts["clocks"].zone())
+
+    async with jobs(settings, round_of, offers).open_async() as app:
         await app.run_worker_async(delete_jobs="always")
 
 

@@ -199,3 +199,10 @@ def visit_type(appointments: Flask, who: Person, **given: Any) -> Any:
     return Api(appointments, who.token).post(
         "/visit-types", json={"name": name, "public_name": name, **given}, expect=201
     )
+
+
+def waiting(appointments: Flask, patient: Person, doctor_id: str = "any", **given: Any) -> Any:
+    """An entry of the waiting list, for the next four weeks unless told otherwise."""
+    days = {"from": clinic_day(0).isoformat(), "to": clinic_day(28).isoformat()}
+    body = {"doctor_id": doctor_id, **days, **given}
+    return Api(appointments, patient.token).post("/waitlist", json=body, expect=201)

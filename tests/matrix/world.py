@@ -88,6 +88,7 @@ class World:
             found["message_id", pair] = unreached(self.appointment, UUID(visit))
             found["patient_id", pair] = pair[0].id
             found["exception_id", pair] = make.exception(self.appointment, pair[1], days=60)["exception"]["id"]
+            found["entry_id", pair] = make.waiting(self.appointment, pair[0])["id"]
             found["allergy_id", pair] = make.allergy(self.prescription, pair[0])["id"]
             found["request_id", pair] = _repeat_request(self.prescription, pair[0], found["prescription_id", pair])
             found["template_id", pair] = _template(self.prescription, pair[1], f"Set {hour}")

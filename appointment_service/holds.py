@@ -1,0 +1,56 @@
+"""Times that are held for somebody from the waiting list, and how they go back. All of it wants the doctor's turn."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from appointment_service import appointments
+from appointment_service.models import CANCELLED, PENDING, Appointment, db
+from appointment_service.waiting_list_tables import BOOKED, WAITING, WaitlistEntry, WaitlistOffer
+from chassis import clock
+from chassis.identity import Principal
+
+ACCEPTED, DECLINED, EXPIRED = "accepted", "declined", "expired"
+
+
+def held_for(entry_id: UUID) -> Appointment | None:
+    """What is held for an entry of the waiting list."""
+    query = select(Appointment).join(WaitlistOffer, WaitlistOffer.appointment_id == Appointment.id)
+    standing = WaitlistOffer.entry_id == entry_id, Appointment.status == PENDING
+    return db.session.scalar(query.where(*standing).execution_options(populate_existing=True))
+
+
+def expire(doctor_ids: Iterable[UUID]) -> None:
+    """Give back the times of these doctors that were held too long ago."""
+    dead = Appointment.status == PENDING, Appointment.held_until <= clock.now()
+    query = select(Appointment).where(Appointment.doctor_id.in_(list(doctor_ids)), *dead)
+    for one in db.session.scalars(query.with_for_update()):
+        _give_back(one, None, "expire", "hold-expired", EXPIRED)
+
+
+def release(held: Appointment, who: Principal | None) -> None:
+    """Give a held time back, as its holder has said."""
+    _give_back(held, who, "release", "hold-released", DECLINED)
+
+
+def close_matching(patient_id: UUID, visit_type_id: UUID) -> None:
+    """A patient has a visit: their entries for such a one wait no longer, and what is held for them goes back."""
+    matching = WaitlistEntry.patient_id == patient_id, WaitlistEntry.visit_type_id == visit_type_id
+    statement = update(WaitlistEntry).where(*matching, WaitlistEntry.state == WAITING).values(state=BOOKED)
+    for entry_id in db.session.scalars(statement.returning(WaitlistEntry.id)).all():
+        if held := held_for(entry_id):
+            release(held, None)
+
+
+def end_offer(appointment_id: UUID, outcome: str) -> None:
+    """Write down what became of an offer."""
+    mine = WaitlistOffer.appointment_id == appointment_id
+    db.session.execute(update(WaitlistOffer).where(mine).values(outcome=outcome))
+
+
+def _give_back(held: Appointment, who: Principal | None, action: str, code: str, outcome: str) -> None:
+    held.status, held.cancelled_at, held.cancellation_code = CANCELLED, clock.now(), code
+    held.version += 1
+    end_offer(held.id, outcome)
+    appointments.note(held, who, action, (PENDING, held.starts_at))
