@@ -8,7 +8,17 @@ from appointment_service.clocks import ClinicClocks
 from appointment_service.in_step import InStep
 from appointment_service.models import audit, db
 from appointment_service.settings import AppointmentSettings
-from appointment_service.views import appointments, doctors, life, messages, schedules, slots, visit_types, waiting_list
+from appointment_service.views import (
+    appointments,
+    calendar,
+    doctors,
+    life,
+    messages,
+    schedules,
+    slots,
+    visit_types,
+    waiting_list,
+)
 from chassis import audit_views
 from chassis.client import ServiceClient
 from chassis.keys import KeySet
@@ -21,7 +31,7 @@ def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient 
     settings = settings or AppointmentSettings.from_environment()
     auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
     keys, revocations = KeySet(auth), Revocations(auth)
-    areas = (doctors, schedules, visit_types, slots, appointments, life, messages, waiting_list)
+    areas = (doctors, schedules, visit_types, slots, appointments, calendar, life, messages, waiting_list)
     blueprints = [*[area.bp for area in areas], audit_views.blueprint(audit)]
     app = build("appointment", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)

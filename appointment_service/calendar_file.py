@@ -4,9 +4,11 @@ A file tells where and when, and never why: it is copied to other people's machi
 what a calendar holds under the same UID, which is why both are the appointment's own for life.
 """
 
+import hashlib
+import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -15,10 +17,12 @@ from icalendar import Calendar, Event, vCalAddress
 from icalendar.enums import STATUS
 
 from appointment_service.clinic import Clinic
-from appointment_service.models import CANCELLED, Appointment
+from appointment_service.models import CANCELLED, IN_ERROR, PENDING, Appointment
 from chassis import clock
 
 PROGRAM = "-//Clinic//Appointments//EN"
+ASK_AGAIN = timedelta(hours=1)
+"""How long calendars are asked to wait before they read a feed again (RFC 7986)."""
 Method = Literal["PUBLISH", "REQUEST", "CANCEL"]
 
 
@@ -36,6 +40,8 @@ class Entry:
     site: str
     sequence: int
     cancelled: bool = False
+    tentative: bool = False
+    """Only held for somebody so far."""
 
     @property
     def uid(self) -> str:
@@ -59,8 +65,21 @@ def entry_of(found: Appointment, clinic: Clinic) -> Entry:
         place=clinic.place(found.room),
         site=clinic.site,
         sequence=found.ical_sequence,
-        cancelled=found.status == CANCELLED,
+        cancelled=found.status in {CANCELLED, IN_ERROR},
+        tentative=found.status == PENDING,
     )
+
+
+def doctors_entry_of(found: Appointment, clinic: Clinic) -> Entry:
+    """An appointment as its doctor's calendar shows it: whose, by initials, and how long. `A.B. 20 min`."""
+    minutes = int((found.ends_at - found.starts_at).total_seconds()) // 60
+    return replace(entry_of(found, clinic), summary=f"{initials(found.patient_name)} {minutes} min")
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and the last word of a name: `A.B.`. Which ones, not who."""
+    words = unicodedata.normalize("NFC", name).split()
+    return "".join(f"{word[0].upper()}." for word in dict.fromkeys([*words[:1], *words[1:][-1:]]))
 
 
 @dataclass(frozen=True)
@@ -86,8 +105,14 @@ def publish(entries: Iterable[Entry], name: str | None = None) -> bytes:
     return _file("PUBLISH", [_event(entry) for entry in entries], name)
 
 
+def mark(entries: Iterable[Entry], name: str) -> str:
+    """The same as long as a feed tells the same: a short digest of what goes into `publish`, which adds the time."""
+    return hashlib.sha256(repr((name, *entries)).encode()).hexdigest()[:32]
+
+
 def _file(method: Method, events: list[Event], name: str | None = None) -> bytes:
-    calendar = Calendar.new(prodid=PROGRAM, method=method, name=name, subcomponents=events)
+    again = ASK_AGAIN if name else None
+    calendar = Calendar.new(prodid=PROGRAM, method=method, name=name, refresh_interval=again, subcomponents=events)
     file: bytes = calendar.to_ical()
     return file
 
@@ -99,7 +124,7 @@ def _event(entry: Entry, parties: Parties | None = None) -> Event:
         stamp=clock.now(),
         start=entry.starts_at.astimezone(UTC),
         end=entry.ends_at.astimezone(UTC),
-        status=STATUS.CANCELLED if entry.cancelled else STATUS.CONFIRMED,
+        status=_status(entry),
         summary=entry.summary,
         location=entry.place or None,
         description=f"Reference {entry.reference}\n{entry.page}",
@@ -107,6 +132,12 @@ def _event(entry: Entry, parties: Parties | None = None) -> Event:
         organizer=vCalAddress(f"mailto:{parties.organizer}") if parties else None,
         attendees=[_attendee(parties.attendee)] if parties else None,
     )
+
+
+def _status(entry: Entry) -> STATUS:
+    if entry.cancelled:
+        return STATUS.CANCELLED
+    return STATUS.TENTATIVE if entry.tentative else STATUS.CONFIRMED
 
 
 def _attendee(address: str) -> vCalAddress:

@@ -31,6 +31,7 @@ ANSWERS = (
     "text/html",
     "text/css",
     "text/javascript",
+    "text/calendar",
     fhir.MEDIA_TYPE,
     *PICTURES,
 )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, request
 from pydantic import ValidationError
 
+from appointment_service.clinic import Clinic, KnownClinic
 from appointment_service.clocks import ClinicClocks
 from appointment_service.doctors import DoctorNotFound
 from chassis import clock, problems
@@ -24,6 +25,12 @@ def zone() -> ZoneInfo:
     """The zone in which the clinic's clocks are read."""
     clocks: ClinicClocks = current_app.extensions["clocks"]
     return clocks.zone()
+
+
+def clinic() -> Clinic:
+    """Who the clinic is, as far as it is known."""
+    known: KnownClinic = current_app.extensions["clinic"]
+    return known.now()
 
 
 def today() -> date:
