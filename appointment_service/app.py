@@ -12,6 +12,8 @@ from appointment_service.views import (
     appointments,
     calendar,
     doctors,
+    figures,
+    holidays,
     life,
     messages,
     schedules,
@@ -31,7 +33,8 @@ def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient 
     settings = settings or AppointmentSettings.from_environment()
     auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
     keys, revocations = KeySet(auth), Revocations(auth)
-    areas = (doctors, schedules, visit_types, slots, appointments, calendar, life, messages, waiting_list)
+    plans = (doctors, schedules, holidays, visit_types, slots)
+    areas = (*plans, appointments, calendar, life, messages, waiting_list, figures)
     blueprints = [*[area.bp for area in areas], audit_views.blueprint(audit)]
     app = build("appointment", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
