@@ -25,7 +25,7 @@ TRUE_WHILE = {
     "offer": PENDING,
 }
 """In which state of its appointment each kind of message is true."""
-SILENT = ("died", *UNSEEN)
+SILENT = ("died", "left-unseen", *UNSEEN)
 """Codes of cancellations of which nobody is written to."""
 
 

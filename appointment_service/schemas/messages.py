@@ -21,7 +21,7 @@ class MessageOut(Out):
     """
 
     id: UUID
-    kind: Literal["booked", "moved", "cancelled", "reminder", "offer"]
+    kind: Literal["booked", "moved", "cancelled", "reminder", "move-wanted", "offer"]
     state: Literal["to-phone", "told"]
     why: str
     appointment_id: UUID

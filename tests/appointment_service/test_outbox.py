@@ -70,7 +70,7 @@ def test_a_cancellation_is_told_without_a_reminder(appointment: Flask, booked: U
     assert states(appointment, booked) == {("cancelled", 1): "waiting"}
 
 
-@pytest.mark.parametrize("code", ["died", "hold-expired", "hold-released"])
+@pytest.mark.parametrize("code", ["died", "left-unseen", "hold-expired", "hold-released"])
 def test_nobody_is_written_to_of_some_cancellations(appointment: Flask, booked: UUID, code: str) -> None:
     with clock.set_to(NOW):
         cancel(appointment, booked, code=code)
@@ -160,6 +160,15 @@ def test_a_cancellation_to_tell_by_phone_is_listed(appointment: Flask, maya: mak
     assert listed(appointment, doctor) == [found]
 
 
+@pytest.mark.parametrize("kind", ["booked", "move-wanted"])
+def test_every_kind_of_what_is_to_be_told_can_be_listed(
+    appointment: Flask, maya: make.Person, doctor: make.Person, kind: str
+) -> None:
+    found = unreached(appointment, visit(appointment, maya, doctor, soon()), kind)
+
+    assert listed(appointment, doctor) == [found]
+
+
 def test_who_was_told_is_ticked_off_with_who_and_when_and_once(
     auth: Flask, appointment: Flask, maya: make.Person, doctor: make.Person
 ) -> None:
@@ -190,3 +199,43 @@ def test_nobody_else_ticks_off_and_nothing_else_is_ticked_off(
     Api(appointment, doctor.token).post(f"/messages/{uuid4()}/told", expect=404)
 
     assert listed(appointment, doctor) == [message]
+
+
+# What the service's own steps announce
+
+
+def announced(app: Flask) -> list[tuple[str, int]]:
+    return sorted((one.kind, one.sequence) for one in messages(app))
+
+
+def test_booking_moving_and_cancelling_are_told(appointment: Flask, maya: make.Person, doctor: make.Person) -> None:
+    booked = make.appointment(appointment, maya, doctor)["id"]
+    assert announced(appointment) == [("booked", 0), ("reminder", 0)]
+
+    api, to = Api(appointment, maya.token), make.wish(doctor.id, days=9)["appointment_time"]
+    api.post(f"/appointments/{booked}/move", json={"appointment_time": to}, headers={"If-Match": '"1"'})
+    assert ("moved", 1) in announced(appointment)
+    assert ("reminder", 1) in announced(appointment)
+    for _ in range(2):
+        api.post(f"/appointments/{booked}/cancel")
+
+    assert announced(appointment) == [("booked", 0), ("cancelled", 2), ("moved", 1), ("reminder", 0), ("reminder", 1)]
+
+
+def test_a_refused_step_tells_nobody(appointment: Flask, auth: Flask, maya: make.Person, doctor: make.Person) -> None:
+    make.appointment(appointment, maya, doctor)
+    before = announced(appointment)
+
+    Api(appointment, make.person(auth).token).post("/appointments", json=make.wish(doctor.id), expect=409)
+
+    assert announced(appointment) == before
+
+
+def test_time_off_that_cancels_visits_tells_their_patients(
+    appointment: Flask, maya: make.Person, doctor: make.Person
+) -> None:
+    make.appointment(appointment, maya, doctor)
+
+    make.exception(appointment, doctor, days=7, on_conflict="cancel")
+
+    assert ("cancelled", 1) in announced(appointment)
