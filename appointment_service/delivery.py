@@ -5,6 +5,7 @@ under the same Message-ID, so that mail systems can drop the second one.
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -27,6 +28,8 @@ from chassis.client import ServiceClient
 from chassis.errors import NotFound, Refusal
 from chassis.mail import Attachment, Hopeless, Letter, carrier, written
 
+ROUND = 4.0
+"""Seconds after which no other message is begun, so that a worker that is told to stop does so soon."""
 LEASE = timedelta(minutes=5)
 """For so long a message is one worker's. A conversation with a mail server is over long before."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=30)
@@ -66,11 +69,12 @@ class Delivery:
         self._carry = carrier(settings.mail_url, settings.mail_directory) if sends else None
 
     def deliver_due(self) -> None:
-        """Deal with one message after the other until none is due, or what they all need is out.
+        """Deal with one message after the other until none is due, what they all need is out, or the round is over.
 
         Nothing leaves before it is known who the clinic is.
         """
-        while self._clinic.heard and (taken := take(clock.now())):
+        over = time.monotonic() + ROUND
+        while self._clinic.heard and time.monotonic() < over and (taken := take(clock.now())):
             try:
                 self._deliver(taken)
             except Outage:
