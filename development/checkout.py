@@ -33,12 +33,24 @@ class Program:
         return f"{self.package}:create_app()"
 
 
+@dataclass(frozen=True)
+class Worker:
+    """A part that nobody talks to: it looks for work by itself, with the settings of a program."""
+
+    name: str
+    target: str
+    """The module that is run."""
+    program: Program
+
+
 AUTH = Program("auth", "auth_service", 8001, preparing=("demo",))
 APPOINTMENT = Program("appointment", "appointment_service", 8002, preparing=("demo",))
 PRESCRIPTION = Program("prescription", "prescription_service", 8003, preparing=("import-medicines",))
 PORTAL = Program("portal", "portal", 8000, has_database=False)
 SERVICES = (AUTH, APPOINTMENT, PRESCRIPTION)
 PROGRAMS = (*SERVICES, PORTAL)
+WORKERS = (Worker("appointment-worker", "appointment_service.worker", APPOINTMENT),)
+PARTS = (*PROGRAMS, *WORKERS)
 
 
 def log_of(part: str) -> Path:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
 from development import processes
 from development.account import become
-from development.checkout import PROGRAMS, Program
+from development.checkout import PARTS, Program, Worker
 from development.cluster import plain_environment
 from development.ports import POSTGRES, ports
 from development.settings import environment_of, own_cluster
@@ -23,17 +24,22 @@ def main(name: str) -> None:
     """Become the part; does not return."""
     if name == DATABASE_SERVER:
         _serve_database()
-    program = {program.name: program for program in PROGRAMS}[name]
+    part = {part.name: part for part in PARTS}[name]
     processes.end(processes.processes_of(name), seconds=2)
     processes.write_down(name, os.getpid())
-    _serve(program)
+    if isinstance(part, Worker):
+        _run([part.target], part.program)
+    _serve(part)
 
 
 def _serve(program: Program) -> None:
-    chosen = ports()
-    address = f"127.0.0.1:{chosen[program.port_setting]}"
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:chassis.gunicorn", "--bind", address, program.target]
-    os.execve(command[0], command, environment_of(program, chosen))  # noqa: S606
+    address = f"127.0.0.1:{ports()[program.port_setting]}"
+    _run(["gunicorn", "-c", "python:chassis.gunicorn", "--bind", address, program.target], program)
+
+
+def _run(module: list[str], program: Program) -> NoReturn:
+    command = [sys.executable, "-m", *module]
+    os.execve(command[0], command, environment_of(program, ports()))  # noqa: S606
 
 
 def _serve_database() -> None:

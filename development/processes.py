@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import psutil
 
-from development.checkout import PROGRAMS, ROOT, RUNNING
+from development.checkout import PARTS, ROOT, RUNNING
 from development.cluster import Cluster
 
 SUPERVISOR = "supervisor"
@@ -23,7 +23,7 @@ COMMANDS = {
     SUPERVISOR: "supervisor.supervisord",
     GUARD: "development.guard",
     PREPARE: "development.prepare",
-    **{program.name: program.target for program in PROGRAMS},
+    **{part.name: part.target for part in PARTS},
 }
 
 
@@ -67,7 +67,7 @@ def end(processes: Iterable[psutil.Process], seconds: float = 5) -> None:
 def end_leftovers(cluster: Cluster | None) -> None:
     """The supervisor first, or it would start again what is ended after it; PostgreSQL last, as in a clean stop."""
     end(processes_of(SUPERVISOR), seconds=20)
-    others = (GUARD, PREPARE, *(program.name for program in PROGRAMS))
+    others = (GUARD, PREPARE, *(part.name for part in PARTS))
     # Not long: without a supervisor to take what they log, they get stuck on their way out.
     end((process for part in others for process in processes_of(part)), seconds=2)
     if cluster:

@@ -9,28 +9,30 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from development.account import StartError
-from development.checkout import AUTH, MAIL, PORTAL, PROGRAMS, SERVICES, VAR, Program
+from development.checkout import APPOINTMENT, AUTH, MAIL, PORTAL, PROGRAMS, SERVICES, VAR, Program
 from development.cluster import Cluster, open_cluster
 from development.ports import POSTGRES
 
 ADMIN_URL = "DATABASE_ADMIN_URL"
 MAIL_URL = "MAIL_URL"
+SERVICE_KEY = "SERVICE_KEY"
+SEND_MAIL = (AUTH, APPOINTMENT)
 DATABASE = "clinic"
 CLUSTER = VAR / "postgres"
 
 
 def kept_secrets() -> dict[str, str]:
-    """Keys and database passwords of this checkout, made the first time. Readable by its owner only."""
+    """Keys and database passwords of this checkout, each made once. Readable by its owner only."""
     file = VAR / "secrets.json"
-    if not file.exists():
-        made = {_key(program): secrets.token_urlsafe(48) for program in PROGRAMS}
-        made |= {_password(service): secrets.token_urlsafe(24) for service in SERVICES}
-        half = VAR / "secrets.json.new"
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    names = [*map(_key, PROGRAMS), SERVICE_KEY, *map(_password, SERVICES)]
+    if missing := [name for name in names if name not in kept]:  # all the first time, and what a newer version added
+        kept |= {name: secrets.token_urlsafe(48 if name.endswith("_KEY") else 24) for name in missing}
+        half = VAR / f"secrets.json.{os.getpid()}"
         half.unlink(missing_ok=True)
         with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-            json.dump(made, handle, indent=2)
+            json.dump(kept, handle, indent=2)
         half.rename(file)
-    kept: dict[str, str] = json.loads(file.read_text())
     return kept
 
 
@@ -61,8 +63,9 @@ def environment_of(program: Program, ports: Mapping[str, int]) -> dict[str, str]
     environment[_key(program)] = os.environ.get(_key(program)) or kept_secrets()[_key(program)]
     if program.has_database:
         environment[_url(program)] = service_urls(ports)[_url(program)]
-    if program is AUTH:
+    if program in SEND_MAIL:
         environment |= _mail(ports)
+        environment[SERVICE_KEY] = os.environ.get(SERVICE_KEY) or kept_secrets()[SERVICE_KEY]
     return environment
 
 
@@ -88,7 +91,7 @@ def _mail(ports: Mapping[str, int]) -> dict[str, str]:
 
 
 def _shared(ports: Mapping[str, int]) -> dict[str, str]:
-    secret = {ADMIN_URL, MAIL_URL, *map(_key, PROGRAMS), *map(_url, SERVICES)}
+    secret = {ADMIN_URL, MAIL_URL, SERVICE_KEY, *map(_key, PROGRAMS), *map(_url, SERVICES)}
     environment = {name: value for name, value in os.environ.items() if name not in secret}
     neighbours = {f"{s.name.upper()}_URL": f"http://127.0.0.1:{ports[s.port_setting]}" for s in SERVICES}
     own_hosts = {"TRUSTED_HOSTS": os.environ.get("TRUSTED_HOSTS", "127.0.0.1,localhost")}

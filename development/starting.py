@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from development.account import StartError
-from development.checkout import PROGRAMS, ROOT, Program, last_lines, log_of
+from development.checkout import PARTS, PROGRAMS, ROOT, Program, last_lines, log_of
 from development.cluster import Cluster, wait_until_accepting
 from development.part import DATABASE_SERVER
 from development.ports import POSTGRES
@@ -44,7 +44,7 @@ class Start:
             ) from error
 
     def _in_order(self) -> Supervisor:
-        logs = {part: _size(part) for part in (DATABASE_SERVER, *(program.name for program in PROGRAMS))}
+        logs = {part: _size(part) for part in (DATABASE_SERVER, *(part.name for part in PARTS))}
         supervisor = start_supervisor(own_database=self.cluster is not None)
         if self.cluster:
             self._database(self.cluster, supervisor, logs[DATABASE_SERVER])

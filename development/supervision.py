@@ -17,7 +17,7 @@ from typing import Any
 from supervisor.xmlrpc import SupervisorTransport  # type: ignore[import-untyped]
 
 from development.account import StartError, refuse_foreign
-from development.checkout import PROGRAMS, ROOT, RUNNING, log_of
+from development.checkout import PARTS, ROOT, RUNNING, log_of
 from development.part import DATABASE_SERVER
 from development.processes import GUARD, SUPERVISOR, write_down
 
@@ -71,10 +71,10 @@ def _configuration(socket: Path, own_database: bool) -> str:
     if own_database:
         command = f"development.part {DATABASE_SERVER}"
         text += PART.format(name=DATABASE_SERVER, command=command, priority=10, autostart="true", stopsignal="INT")
-    for program in PROGRAMS:
-        command = f"development.part {program.name}"
-        text += PART.format(name=program.name, command=command, priority=20, autostart="false", stopsignal="TERM")
-    return text + f"\n[group:{GROUP}]\nprograms = {','.join(program.name for program in PROGRAMS)}\npriority = 20\n"
+    for part in PARTS:
+        command = f"development.part {part.name}"
+        text += PART.format(name=part.name, command=command, priority=20, autostart="false", stopsignal="TERM")
+    return text + f"\n[group:{GROUP}]\nprograms = {','.join(part.name for part in PARTS)}\npriority = 20\n"
 
 
 def _socket() -> Path:
@@ -100,7 +100,7 @@ class Supervisor:
         return {info["name"]: (info["statename"], info["pid"]) for info in self._ask("getAllProcessInfo")}
 
     def start_programs(self) -> None:
-        """Start the four; returns at once."""
+        """Start the programs and their workers; returns at once."""
         self._ask("startProcessGroup", GROUP, False)
 
     def _ask(self, method: str, *arguments: object) -> Any:

@@ -21,7 +21,7 @@ PARTS = (
     *("auth_service", "appointment_service", "prescription_service", "portal"),
     *("chassis", "development", "templates", "static"),
 )
-OURS = ("_DATABASE_URL", "_SECRET_KEY", "DATABASE_ADMIN_URL", "TRUSTED_HOSTS")
+OURS = ("_DATABASE_URL", "_SECRET_KEY", "SERVICE_KEY", "DATABASE_ADMIN_URL", "TRUSTED_HOSTS")
 
 
 def free_ports(count: int) -> list[int]:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from tests.development.running import Checkout, until
 from tests.journeys import walk
+from tests.mailbox import Mailbox
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,14 @@ def test_a_patient_books_and_a_doctor_prescribes(clinic: Checkout, browser: Brow
     assert "Maya Lindqvist" in paper.text
 
 
+def test_what_was_booked_is_confirmed_by_letter(clinic: Checkout) -> None:
+    letters = Mailbox(clinic.place / "var" / "mail")
+
+    subjects = until(lambda: [letter["Subject"] for letter in letters.letters("maya@example.com")])
+
+    assert subjects == ["Your appointment is booked – Larkfield Clinic"]
+
+
 def test_only_its_own_names_are_answered(clinic: Checkout) -> None:
     for program in ("auth", "appointment", "prescription", "portal"):
         answer = requests.get(clinic.url(program, "/health"), headers={"Host": "evil.test"}, timeout=10)
@@ -70,7 +79,7 @@ def test_a_second_run_in_the_same_checkout_is_refused(clinic: Checkout) -> None:
     assert clinic.healthy()
 
 
-@pytest.mark.parametrize("part", ["auth", "portal", "postgres", "guard", "supervisor"])
+@pytest.mark.parametrize("part", ["auth", "portal", "appointment-worker", "postgres", "guard", "supervisor"])
 def test_a_killed_part_comes_back(clinic: Checkout, part: str) -> None:
     restarted(clinic)
 
