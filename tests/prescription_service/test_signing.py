@@ -1,6 +1,7 @@
 """Signing with the checks: alerts are answered, kept, and nothing is signed unchecked."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import psycopg2
@@ -155,6 +156,29 @@ def test_of_two_signatures_at_once_the_second_sees_the_first(
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(sign, range(4))) == [201, 409, 409, 409]
+
+
+def test_without_waiting_for_each_other_both_would_be_signed(
+    prescription: Flask, asked: Api, doctor: make.Person, visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it is the lock that lets the second see the first."""
+    from prescription_service import safety
+
+    all_checked, resolve = Barrier(3, timeout=20), safety.resolve
+
+    def together(*given: Any) -> Any:
+        all_checked.wait()
+        return resolve(*given)
+
+    monkeypatch.setattr(safety, "one_at_a_time", lambda _: None)
+    monkeypatch.setattr(safety, "resolve", together)
+    body = {"appointment_id": visit, "medicines": [PARACETAMOL]}
+
+    def sign(_: int) -> int:
+        return Api(prescription, doctor.token).send("POST", "/prescriptions", json=body).status_code
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(sign, range(3))) == [201] * 3
 
 
 @pytest.mark.parametrize("statement", ["UPDATE alert_event SET reason = 'x'", "DELETE FROM alert_event"])
