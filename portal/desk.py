@@ -55,6 +55,14 @@ class DraftGone(Refusal):
     detail = "This draft was deleted in another window. What you typed is still here: save it again, or check it."
 
 
+class NothingListed(Refusal):
+    """422: a template holds medicines from the list only."""
+
+    status = 422
+    code, title = "nothing-listed", "No medicine from the list"
+    detail = "A template holds medicines from the list, and there is none here yet."
+
+
 class ChangedMeanwhile(Refusal):
     """412: somebody else, or another window, has written the draft anew. Carries what it says now."""
 
@@ -89,16 +97,16 @@ class Desk:
 
     def check(self, form: PrescriptionForm) -> Checked:
         """What the safety checks find. They run each time: what they know may have changed."""
-        return services().signing.check(self.visit.id, form.notes.data, form.sent)
+        return services().signing.check(self.visit.id, form.content)
 
     def keep(self, form: PrescriptionForm) -> Draft:
         """Keep it as a draft."""
         key = f"draft-{form.attempt.data}"
-        return services().drafts.keep(self.visit.id, form.notes.data, form.sent, key)
+        return services().drafts.keep(self.visit.id, form.content, key)
 
     def sign(self, form: PrescriptionForm) -> Prescription:
         """Sign it, with the answers that were given to alerts."""
-        return services().signing.sign(self.visit.id, form.notes.data, form.sent, sent(), form.attempt.data)
+        return services().signing.sign(self.visit.id, form.content, sent(), form.attempt.data)
 
 
 @dataclass
@@ -127,7 +135,7 @@ class DraftDesk(Desk):
         """Write it anew, unless that is what it says already. Raises `ChangedMeanwhile`."""
         if not drafted.same(form, self.draft):
             try:
-                self.draft = services().drafts.change(self.draft, form.seen, form.notes.data, form.sent)
+                self.draft = services().drafts.change(self.draft, form.seen, form.content)
             except Refusal as refusal:
                 raise self._changed(refusal, form) from refusal
         form.version.data = str(self.draft.version)

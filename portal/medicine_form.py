@@ -16,7 +16,7 @@ from portal.medicine_fields import TIMINGS, UNITS, WORDS, Several, Tick, a_name,
 from portal.medicine_reading import Reading
 from portal.numbers import NotUnderstood
 
-LESS_OFTEN = ("timing", "start_on", "interval", "brand", "no_substitution", "note_to_pharmacist")
+LESS_OFTEN = ("mg_per_kg", "timing", "start_on", "interval", "brand", "no_substitution", "note_to_pharmacist")
 
 
 class MedicineRow(PlainForm):  # type: ignore[misc]
@@ -59,6 +59,7 @@ class MedicineRow(PlainForm):  # type: ignore[misc]
     indication = Line("What it is for", [AtMost(120, "The indication"), plain_characters])
     timing = Several("Food and bedtime", TIMINGS)
     start_on = DateParts("Start on", past=False)
+    mg_per_kg = Line("Dose by weight, each")
     interval = Line("Days between repeats")
     brand = Line("Brand", [AtMost(60, "The brand"), plain_characters])
     no_substitution = Tick("The product may not be exchanged")

@@ -90,7 +90,7 @@ class Reading:
             ("dose", self.dose),
             ("needed_for", self.reason),
             ("count", self.duration),
-            *((name, lambda name=name: self.number(name)) for name in ("quantity", "max_amount")),
+            *((name, lambda name=name: self.number(name)) for name in ("quantity", "max_amount", "mg_per_kg")),
             *((name, lambda name=name: self.whole(name)) for name in _WHOLE),
         ]
         for name, read in checks:
@@ -106,6 +106,8 @@ class Reading:
         dose, quantity = self.dose(), self.number("quantity")
         body |= {"frequency": self.how.sent, "timing": row.timing.data, "duration": self.duration()}
         body |= {"dose": numbers.sent(dose) if dose else None, "quantity": numbers.sent(quantity) if quantity else 0}
+        by_weight = self.number("mg_per_kg")
+        body["mg_per_kg"] = numbers.sent(by_weight) if by_weight else None
         body |= {"repeats": self.whole("repeats"), "repeat_interval_days": self.whole("interval")}
         body |= {"substitution_allowed": not row.no_substitution.data, "as_needed": self._needed()}
         body["no_substitution_reason"] = row.no_substitution_reason.data if row.no_substitution.data else ""

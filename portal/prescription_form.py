@@ -1,17 +1,21 @@
 """The form a doctor writes a prescription on: notes, and one to ten rows of a medicine each."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, FormField, HiddenField
 from wtforms.validators import ValidationError
 
 from chassis.errors import FieldError, Refusal
-from portal.forms import AtMost, Form, Text, plain_characters
+from portal import numbers
+from portal.forms import AtMost, DateParts, Form, Line, Text, plain_characters
 from portal.medicine_fields import POINTERS, new_key, own_key
 from portal.medicine_form import MedicineRow
+from portal.numbers import NotUnderstood
 
 MOST = 10
 _POINTER = re.compile(r"(/medicines/\d+)/?(.*)", re.ASCII)
@@ -32,6 +36,8 @@ class PrescriptionForm(Form):
     attempt = HiddenField(filters=[own_key])
     version = HiddenField()
     medicines = Rows(FormField(MedicineRow), "Medicine", min_entries=1)
+    weight_kg = Line("Weight of the patient")
+    weighed_on = DateParts("Weighed on")
     notes = Text("Notes for the patient", [AtMost(2000, "The notes"), plain_characters])
 
     def validate_medicines(self, field: FieldList) -> None:
@@ -40,6 +46,22 @@ class PrescriptionForm(Form):
             raise ValidationError(
                 f"A prescription takes at most {MOST} medicines. Remove some, and write a second one for the rest."
             )
+
+    def validate_weight_kg(self, field: Line) -> None:
+        """A number."""
+        try:
+            _ = self._kg
+        except NotUnderstood as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+    def validate_weighed_on(self, field: DateParts) -> None:
+        """A weight without its day says nothing of a child who grows."""
+        if self.weight_kg.data and not field.data:
+            raise ValidationError("Enter the day on which the patient was weighed.")
+
+    @property
+    def _kg(self) -> Decimal | None:
+        return numbers.understood(self.weight_kg.data) if self.weight_kg.data else None
 
     @property
     def seen(self) -> int:
@@ -82,9 +104,37 @@ class PrescriptionForm(Form):
         return [row.sent for row in self.rows]
 
     @property
+    def content(self) -> dict[str, Any]:
+        """All of it as the prescription service takes it. Only for a form that was found right."""
+        found: dict[str, Any] = {"notes": self.notes.data, "medicines": self.sent}
+        if self._kg and self.weighed_on.data:
+            measured_on = self.weighed_on.data.isoformat()
+            found["weight"] = {"kg": numbers.sent(self._kg), "measured_on": measured_on}
+        return found
+
+    @property
+    def listed_rows(self) -> list[MedicineRow]:
+        """The medicines that are from the list."""
+        return [row for row in self.rows if row.state == "listed"]
+
+    def use(self, filled: Iterable[Sequence[tuple[str, str]]], notes: str) -> str | None:
+        """Rows filled from a template, in place of those nobody has begun. Gives the id of the first box to look at."""
+        begun = [row for row in self.medicines.entries if row.form.name.data or row.form.state == "words"]
+        self.medicines.entries[:] = begun
+        first = None
+        for boxes in filled:
+            entry = self.medicines.append_entry()
+            prefix = f"{entry.name}-"
+            entry.form = MedicineRow(MultiDict((prefix + name, value) for name, value in boxes), prefix=prefix)
+            first = first or str(entry.form.name.id)
+        self.notes.data = self.notes.data or notes
+        return first
+
+    @property
     def carried(self) -> list[tuple[str, str]]:
         """Everything typed, as the hidden fields of the page that checks it."""
-        own = [(box.name, box.data or "") for box in (self.attempt, self.version, self.notes)]
+        own = [(box.name, box.data or "") for box in (self.attempt, self.version, self.weight_kg, self.notes)]
+        own += [(f"{self.weighed_on.name}-{part}", typed) for part, typed in self.weighed_on.parts.items() if typed]
         return [*own, *(pair for row in self.rows for pair in row.pairs())]
 
     def begin_again(self) -> None:
@@ -111,6 +161,8 @@ def aimed(refusal: Refusal) -> Refusal:
 
 
 def _aim(pointer: str) -> str:
+    if pointer.startswith("/weight"):
+        return "/weighed_on" if pointer.endswith("measured_on") else "/weight_kg"
     found = _POINTER.fullmatch(pointer)
     if not found:
         return pointer

@@ -227,7 +227,8 @@ def _head(prescription: Prescription, paper: Paper) -> float:
     patient = 8 * POINT * LEADING + _tall([prescription.patient_name], 12, left, bold=True)
     allergies = min(lines(paper_lines.allergies(prescription.coverage), _allergy_ems(paper), bold=True), ALLERGY_LINES)
     more = (allergies - 1) * 10 * POINT * LEADING
-    return max(above + doctor + 2, papers) + max(patient, 11) + 4 + more
+    born = 11 + (10 * POINT * LEADING if prescription.patient_weight else 0)
+    return max(above + doctor + 2, papers) + max(patient, born) + 4 + more
 
 
 def _licence(prescription: Prescription) -> str:

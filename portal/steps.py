@@ -56,6 +56,17 @@ STEPS = {
     step.name: step
     for step in (
         Step(
+            "resume",
+            "Let it go on",
+            "Let this prescription go on?",
+            ("It can be supplied again, as it was signed.", TOLD_AT_ONCE),
+            "It goes on. It can be supplied again.",
+            frozenset({"on-hold"}),
+            "words",
+            5,
+            "Say what has become clear, for example: result is normal.",
+        ),
+        Step(
             "renew",
             "Renew",
             "Renew this prescription?",
@@ -87,19 +98,8 @@ STEPS = {
             "For example: blood result awaited.",
         ),
         Step(
-            "resume",
-            "Let it go on",
-            "Let this prescription go on?",
-            ("It can be supplied again, as it was signed.", TOLD_AT_ONCE),
-            "It goes on. It can be supplied again.",
-            frozenset({"on-hold"}),
-            "words",
-            5,
-            "Say what has become clear, for example: result is normal.",
-        ),
-        Step(
             "cancel",
-            "Cancel",
+            "Cancel the prescription",
             "Cancel this prescription?",
             ("For a prescription on which nothing was supplied yet.", TOLD_AT_ONCE, "It cannot be taken back."),
             "Cancelled. Nothing can be supplied on it any more.",

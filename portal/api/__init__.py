@@ -16,7 +16,9 @@ from portal.api.medicines import Medicines
 from portal.api.patients import Patients
 from portal.api.people import People
 from portal.api.prescriptions import Prescriptions
+from portal.api.repeats import Repeats
 from portal.api.signing import Signing
+from portal.api.templates import Templates
 from portal.settings import PortalSettings
 
 
@@ -35,6 +37,8 @@ class Services:
     signing: Signing
     drafts: Drafts
     life: Life
+    templates: Templates
+    repeats: Repeats
 
     @classmethod
     def at(cls, settings: PortalSettings) -> "Services":
@@ -53,6 +57,8 @@ class Services:
             signing=Signing(prescription),
             drafts=Drafts(prescription),
             life=Life(prescription),
+            templates=Templates(prescription),
+            repeats=Repeats(prescription),
         )
 
 

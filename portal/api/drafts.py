@@ -5,7 +5,7 @@ from typing import Any
 
 from portal import session
 from portal.api.base import Answer, Api, Listing
-from portal.api.prescriptions import Prescription
+from portal.api.prescriptions import Prescription, Weight
 from portal.api.signing import Checked
 
 Json = dict[str, Any]
@@ -23,6 +23,7 @@ class DraftedParts(Answer):
     site: str = ""
     dose: Number | None = None
     dose_unit: str
+    mg_per_kg: Number | None = None
     frequency: Json
     timing: list[str] = []
     as_needed: Json | None = None
@@ -59,6 +60,7 @@ class Draft(Answer):
     appointment_id: str
     patient_name: str
     notes: str = ""
+    weight: Weight | None = None
     medicines: list[Drafted]
     replaces_id: str | None = None
     renews_id: str | None = None
@@ -77,15 +79,15 @@ class Drafts(Api):
         """One draft. One that was signed is refused with the code already-signed."""
         return self.read(Draft, "GET", f"/drafts/{draft_id}", token=session.token())
 
-    def keep(self, appointment_id: str, notes: str, medicines: list[Json], key: str) -> Draft:
+    def keep(self, appointment_id: str, content: Json, key: str) -> Draft:
         """A new draft. The same key and words give the same draft."""
-        body = {"appointment_id": appointment_id, "notes": notes, "medicines": medicines, "status": "draft"}
+        body = {"appointment_id": appointment_id, **content, "status": "draft"}
         headers = {"Idempotency-Key": key}
         return self.read(Draft, "POST", "/prescriptions", token=session.token(), json=body, headers=headers)
 
-    def change(self, draft: Draft, version: int, notes: str, medicines: list[Json]) -> Draft:
+    def change(self, draft: Draft, version: int, content: Json) -> Draft:
         """Write it anew."""
-        body = {"appointment_id": draft.appointment_id, "notes": notes, "medicines": medicines}
+        body = {"appointment_id": draft.appointment_id, **content}
         return self.read(Draft, "PUT", f"/drafts/{draft.id}", token=session.token(), json=body, headers=_seen(version))
 
     def discard(self, draft_id: str, version: int) -> Draft:

@@ -74,6 +74,13 @@ class Coverage(Answer):
     arithmetic: list[Sum] = []
 
 
+class Weight(Answer):
+    """What the patient weighs, and when that was measured."""
+
+    kg: int | float
+    measured_on: date
+
+
 class StatusEvent(Answer):
     """A step in the life of a prescription; the first, from nowhere, is its signature."""
 
@@ -99,6 +106,7 @@ class Prescription(Answer):
     doctor_licence_register: str
     patient_name: str
     patient_birth_date: date | None = None
+    patient_weight: Weight | None = None
     notes: str | None = None
     medicines: list[Medicine]
     issued_at: datetime

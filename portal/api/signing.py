@@ -62,16 +62,14 @@ class Checked(Answer):
 class Signing(Api):
     """Calls about a prescription that is not signed yet."""
 
-    def check(self, appointment_id: str, notes: str, medicines: list[Json]) -> Checked:
+    def check(self, appointment_id: str, content: Json) -> Checked:
         """What the safety checks find. Nothing is kept."""
-        body = {"appointment_id": appointment_id, "notes": notes, "medicines": medicines}
+        body = {"appointment_id": appointment_id, **content}
         return self.read(Checked, "POST", "/prescriptions/check", token=session.token(), json=body)
 
-    def sign(
-        self, appointment_id: str, notes: str, medicines: list[Json], overrides: list[Json], key: str
-    ) -> Prescription:
+    def sign(self, appointment_id: str, content: Json, overrides: list[Json], key: str) -> Prescription:
         """Sign and issue a prescription for a visit. The same key and words give the same prescription."""
-        body: Json = {"appointment_id": appointment_id, "notes": notes, "medicines": medicines}
+        body: Json = {"appointment_id": appointment_id, **content}
         body |= {"overrides": overrides} if overrides else {}
         headers = {"Idempotency-Key": key}
         return self.read(Prescription, "POST", "/prescriptions", token=session.token(), json=body, headers=headers)

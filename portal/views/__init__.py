@@ -26,9 +26,11 @@ from portal.views import (
     prescriptions,
     privacy,
     record,
+    repeats,
     second_factor,
     second_step,
     sign_ins,
+    templates,
     verification,
 )
 
@@ -37,7 +39,7 @@ def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
     care = (directory, booking, appointments, doctor, known, health)
-    prescribed = (medicines, prescribing, drafts, prescriptions, papers, life)
+    prescribed = (medicines, prescribing, drafts, prescriptions, papers, life, templates, repeats)
     admin = (people, licences, record, clinic)
     for area in (home, idle, verification, accounts, second_step, links, *own, *care, *prescribed, *admin):
         app.register_blueprint(area.pages)

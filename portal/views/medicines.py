@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from portal import session
+from portal import drafted, session
 from portal.api import services
 from portal.course import plural
 from portal.forms import clean_line
@@ -72,6 +72,7 @@ def init_app(app: Flask) -> None:
     """Words for templates."""
     app.jinja_env.filters.update(
         plural=plural,
+        taken_words=drafted.words,
         twice=lambda value: (value, value),
         route_option=lambda value: (value, ROUTES.get(value, value)),
     )

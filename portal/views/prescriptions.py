@@ -1,29 +1,72 @@
 """Prescriptions: those a patient holds, and those a doctor wrote."""
 
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
+from wtforms import Form as PlainForm
+from wtforms.validators import ValidationError
 
+from chassis.errors import Invalid
 from portal import history, session
 from portal.api import services
 from portal.api.prescriptions import Prescription
+from portal.forms import AtMost, Line, Pick
 from portal.outages import part
 from portal.pages import page
+from portal.states import STATES
 from portal.steps import possible
+from portal.views.repeats import REPEATABLE
 
 pages = Blueprint("prescriptions", __name__, url_prefix="/prescriptions")
 
 PER_PAGE = 10
 
 
+def a_day(form: PlainForm, field: Line) -> None:
+    """A date as the box of a browser sends it."""
+    try:
+        if field.data:
+            date.fromisoformat(field.data)
+    except ValueError as error:
+        raise ValidationError("Enter a real date, for example 2027-03-10.") from error
+
+
+class Filters(PlainForm):  # type: ignore[misc]
+    """Which prescriptions to show, from the address."""
+
+    q = Line("Medicine or number", [AtMost(100, "What you look for")])
+    status = Pick("State", [("", "Any"), ("active", "Issued"), *((name, one.word) for name, one in STATES.items())])
+    since = Line("Issued from", [a_day])
+    until = Line("Issued to", [a_day])
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """As the prescription service takes it."""
+        names = {"q": "q", "status": "status", "since": "from", "until": "to"}
+        return {name: self[field].data for field, name in names.items() if self[field].data}
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """As the address of the next page carries it."""
+        return {field.name: field.data for field in self if field.data}
+
+
 @pages.get("")
 @session.only("patient", "doctor")
 def index() -> ResponseReturnValue:
-    """The person's prescriptions, newest first, a page at a time."""
-    cursor = request.args.get("cursor")
-    found = services().prescriptions.listed(limit=PER_PAGE, cursor=cursor)
-    return page("prescriptions/index.html", items=found.items, next_cursor=found.next_cursor, first=not cursor)
+    """The person's prescriptions, newest first, a page at a time; those that were looked for, if any were."""
+    cursor, form = request.args.get("cursor"), Filters(request.args)
+    if session.me().role == "doctor":
+        form.q.label.text = "Patient, medicine or number"
+    found, refusal = None, None
+    if form.validate():
+        try:
+            found = services().prescriptions.listed(limit=PER_PAGE, cursor=cursor, **form.asked)
+        except Invalid as refused:
+            refusal = refused
+    return page("prescriptions/index.html", form=form, refusal=refusal, found=found, first=not cursor)
 
 
 @pages.get("/<uuid:prescription_id>")
@@ -38,6 +81,8 @@ def one(prescription_id: UUID) -> ResponseReturnValue:
         related=_related(prescription),
         steps=possible(prescription) if doctor else [],
         looks=None if doctor else part(lambda: history.of_prescription(prescription.id)),
+        asked=None if doctor else part(lambda: services().repeats.listed(prescription_id=prescription.id, limit=5)),
+        repeatable=not doctor and prescription.status in REPEATABLE,
     )
 
 

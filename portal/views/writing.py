@@ -11,13 +11,16 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from chassis.errors import Conflict, IdempotencyMismatch, Invalid, Refusal, Unavailable
-from portal import known
+from portal import drafted, known
 from portal.allergies import AllergyForm
 from portal.answers import answer_form
-from portal.desk import ChangedMeanwhile, Desk, NotConfirmed, SignedBefore, VisitCancelled
+from portal.api import services
+from portal.desk import ChangedMeanwhile, Desk, NotConfirmed, NothingListed, SignedBefore, VisitCancelled
 from portal.how_often import SUGGESTED
+from portal.outages import part
 from portal.pages import page
 from portal.prescription_form import MOST, PrescriptionForm, aimed, answers, blank_row
+from portal.template_form import TemplateForm
 from portal.views.known import ask, record
 
 Step = Callable[[Desk, PrescriptionForm, str], ResponseReturnValue]
@@ -41,6 +44,7 @@ def show(
     form.settle()
     shown: dict[str, Any] = {"focus": focus, "most": MOST, "blank": blank_row(), "known": known.of(desk.visit)}
     shown |= {"how_often": SUGGESTED, "answers": answers(), "desk": desk, "visit": desk.visit}
+    shown["templates"] = part(services().templates.all).content or []
     shown["newer"] = refusal if isinstance(refusal, ChangedMeanwhile) else None
     return page("prescriptions/write.html", form=form, refusal=refusal, **shown)
 
@@ -156,6 +160,51 @@ def _save(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue:
     return redirect(url_for("drafts.write", draft_id=kept.id), 303)
 
 
+def _use_template(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    """Fill rows from a template. The id comes from a list of one's own, so another one is none of them."""
+    chosen = request.form.get("template", "")
+    template = next((one for one in services().templates.all() if one.id == chosen), None)
+    if template is None:
+        return show(desk, form)
+    focus = form.use([drafted.boxes(medicine.parts) for medicine in template.medicines], template.notes)
+    flash(f"Filled from {template.name}. Look at every medicine before you sign.", "info")
+    return show(desk, form, focus=focus)
+
+
+def _name_template(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    """Ask for the name of a new template."""
+    form.settle()
+    if not form.validate():
+        return show(desk, form)
+    if not form.listed_rows:
+        return show(desk, form, refusal=NothingListed())
+    return _ask_name(desk, form, TemplateForm())
+
+
+def _ask_name(
+    desk: Desk, form: PrescriptionForm, named: TemplateForm, refusal: Refusal | None = None
+) -> ResponseReturnValue:
+    shown: dict[str, Any] = {"desk": desk, "written": form, "named": named.name, "carried": _carried(form)}
+    return page("templates/keep.html", form=named, refusal=refusal, **shown)
+
+
+def _keep_template(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue:
+    """Keep the medicines from the list, then go on writing."""
+    named = TemplateForm()
+    form.settle()
+    if not form.validate() or not form.listed_rows:
+        return _name_template(desk, form, row)
+    if not named.validate():
+        return _ask_name(desk, form, named)
+    medicines = [one.sent for one in form.listed_rows]
+    try:
+        services().templates.keep(named.name.data, form.notes.data, medicines, named.key)
+    except (Conflict, Unavailable, Invalid) as refusal:
+        return _ask_name(desk, form, named, named.placed(refusal))
+    flash(f"Kept as {named.name.data}. Go on with this prescription.", "success")
+    return _again(desk, form)
+
+
 def _sign(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue:
     form.settle()
     if not form.validate() or desk.visit.status != "booked":
@@ -186,6 +235,9 @@ STEPS: dict[str, Step] = {
     "review": _review,
     "save": _save,
     "sign": _sign,
+    "use": _use_template,
+    "template": _name_template,
+    "keep-template": _keep_template,
     "none-known": _say,
     "confirm": _say,
     "allergy": _ask_allergy,
