@@ -3,6 +3,7 @@
 from apiflask import APIFlask
 
 from appointment_service import commands
+from appointment_service.calendar_feeds import Owners
 from appointment_service.clinic import Clinic, KnownClinic
 from appointment_service.clocks import ClinicClocks
 from appointment_service.in_step import InStep
@@ -41,6 +42,7 @@ def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient 
     app.extensions["clocks"] = clocks = ClinicClocks(settings.zone)
     app.extensions["clinic"] = clinic = KnownClinic(Clinic.of(settings))
     app.extensions["in_step"] = in_step = InStep(auth, clocks, clinic)
+    app.extensions["owners"] = Owners(auth, settings.service_key)
     app.extensions["watch"].add(in_step.follow)
     commands.register(app, settings)
     return app

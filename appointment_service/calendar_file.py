@@ -79,7 +79,7 @@ def doctors_entry_of(found: Appointment, clinic: Clinic) -> Entry:
 def initials(name: str) -> str:
     """The first letters of the first and the last word of a name: `A.B.`. Which ones, not who."""
     words = unicodedata.normalize("NFC", name).split()
-    return "".join(f"{word[0].upper()}." for word in dict.fromkeys([*words[:1], *words[1:][-1:]]))
+    return "".join(f"{word[0].upper()}." for word in [*words[:1], *words[1:][-1:]])
 
 
 @dataclass(frozen=True)

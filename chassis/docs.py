@@ -115,7 +115,7 @@ def _complete_operation(app: Flask, method: str, operation: Spec) -> None:
         content = {"application/json": {"schema": body.model_json_schema()}}
         operation["requestBody"] = {"required": False, "content": content}
     for parameter in operation["parameters"]:
-        if parameter["in"] == "path" and parameter["schema"]["type"] == "string":
+        if parameter["in"] == "path" and parameter["name"].endswith("_id"):
             parameter["schema"] = {"type": "string", "format": "uuid"}
     if getattr(view, "access", None) != "public":
         operation["security"] = [{"bearer": []}]

@@ -15,7 +15,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from tests import make
-from tests.api import code_of
+from tests.api import Api, code_of
 from tests.matrix.policy import policy
 from tests.matrix.world import session_of
 from tests.thorough import times
@@ -42,7 +42,7 @@ class Known:
         Where no person may, the key of our own programs.
         """
         method, path = label.split(" ", 1)
-        lines = {re.sub(r"<\w+:", "{", name).replace(">", "}"): line for name, line in policy(service).items()}
+        lines = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", name): line for name, line in policy(service).items()}
         line = lines[f"{method} {path}"]
         role = next((role for role in ("doctor", "patient", "admin") if line[role] != "–"), None)
         return self._people()[role].token if role else self.key
@@ -52,6 +52,7 @@ class Known:
         visit = make.appointment(self.appointment, patient, doctor)["id"]
         written = make.prescription(self.prescription, doctor, visit)["id"]
         self.ids |= {"doctor_id": doctor.id, "appointment_id": visit, "prescription_id": written}
+        self.ids["feed_token"] = Api(self.appointment, patient.token).post("/calendar-feed", expect=201)["token"]
         self.ids |= {"person_id": patient.id, "patient_id": patient.id, "session_id": session_of(doctor)}
         return {"patient": patient, "doctor": doctor, "admin": make.admin(self.auth)}
 

@@ -26,3 +26,18 @@ class ContactOut(Out):
     def patient_id(self) -> UUID | None:
         """Whose record of access a look at this contact belongs to."""
         return self.id if self.role == "patient" else None
+
+
+class AccountOut(Out):
+    """What somebody is now. `licence_state` is a doctor's; nothing is done in the name of who is not `active`."""
+
+    id: UUID
+    role: str
+    active: bool
+    licence_state: str | None
+
+    @classmethod
+    def of_person(cls, person: Person) -> Self:
+        """The account of one person."""
+        told = {name: getattr(person, name) for name in ("id", "role", "licence_state")}
+        return cls(**told, active=person.disabled_at is None)

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 
 from auth_service import contacts
 from auth_service.models import audit
-from auth_service.schemas.contacts import ContactOut
+from auth_service.schemas.contacts import AccountOut, ContactOut
 from chassis.docs import refuses
 from chassis.errors import NotFound
 from chassis.identity import allow
@@ -26,3 +26,16 @@ def one(person_id: UUID) -> ContactOut:
     closed account is 404 like one that is not there. Each look is noted, and patients read of it.
     """
     return ContactOut.of_person(contacts.of(person_id))
+
+
+@bp.get("/auth/accounts/<id:person_id>")
+@allow("service")
+@refuses(NotFound)
+@bp.output(AccountOut)
+def account(person_id: UUID) -> AccountOut:
+    """Read whether somebody's account is active, and what they are.
+
+    For our own programs, which ask before they give something out in somebody's name. A closed account is 404 like
+    one that is not there. It tells nothing about a person, so it is not noted.
+    """
+    return AccountOut.of_person(contacts.of(person_id))

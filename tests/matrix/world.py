@@ -79,6 +79,7 @@ class World:
     @cached_property
     def _records(self) -> dict[tuple[str, Pair], str]:
         found = {}
+        feeds = {patient.id: _feed(self.appointment, patient) for patient, _ in self._pairs}
         for hour, pair in enumerate(self._pairs):
             at = make.time(9 + hour % 3, 20 * (hour // 3))
             visit = make.appointment(self.appointment, *pair, at=at)["id"]
@@ -87,6 +88,7 @@ class World:
             found["draft_id", pair] = make.prescription(self.prescription, pair[1], visit, status="draft")["id"]
             found["message_id", pair] = unreached(self.appointment, UUID(visit))
             found["patient_id", pair] = pair[0].id
+            found["feed_token", pair] = feeds[pair[0].id]
             found["exception_id", pair] = make.exception(self.appointment, pair[1], days=60)["exception"]["id"]
             found["entry_id", pair] = make.waiting(self.appointment, pair[0])["id"]
             found["allergy_id", pair] = make.allergy(self.prescription, pair[0])["id"]
@@ -115,6 +117,10 @@ def _repeat_request(prescription: Flask, patient: make.Person, prescription_id: 
 def _template(prescription: Flask, doctor: make.Person, name: str) -> str:
     body = {"name": name, "medicines": [AMOXICILLIN]}
     return str(Api(prescription, doctor.token).post("/templates", json=body, expect=201)["id"])
+
+
+def _feed(appointment: Flask, patient: make.Person) -> str:
+    return str(Api(appointment, patient.token).post("/calendar-feed", expect=201)["token"])
 
 
 def session_of(person: make.Person) -> str:
