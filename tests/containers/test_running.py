@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests import make
 from tests.containers.compose import PORTS, SECRETS, Compose, free_ports, service_of, until
 
 pytestmark = pytest.mark.timeout(900)  # the first test here may wait for the images
@@ -16,14 +17,16 @@ PROGRAMS = {
     "prescription-service": "prescription_service",
     "portal": "portal",
 }
+WORKER = "appointment-worker"
 HOLDERS = {
     "AUTH_SECRET_KEY": {"auth-migrate", "auth-service"},
-    "APPOINTMENT_SECRET_KEY": {"appointment-migrate", "appointment-service"},
+    "APPOINTMENT_SECRET_KEY": {"appointment-migrate", "appointment-service", "appointment-worker"},
+    "SERVICE_KEY": {"auth-service", "appointment-worker"},
     "PRESCRIPTION_SECRET_KEY": {"prescription-migrate", "prescription-service"},
     "PORTAL_SECRET_KEY": {"portal"},
     "POSTGRES_PASSWORD": {"postgres", "provision"},
     "AUTH_DATABASE_PASSWORD": {"provision", "auth-migrate", "auth-service"},
-    "APPOINTMENT_DATABASE_PASSWORD": {"provision", "appointment-migrate", "appointment-service"},
+    "APPOINTMENT_DATABASE_PASSWORD": {"provision", "appointment-migrate", "appointment-service", "appointment-worker"},
     "PRESCRIPTION_DATABASE_PASSWORD": {"provision", "prescription-migrate", "prescription-service"},
 }
 KILL_THE_SERVER = """
@@ -50,7 +53,7 @@ def test_auth_alone_brings_what_it_needs(brought_by_auth: set[str]) -> None:
 
 
 def test_one_shots_end_well(containers: Compose) -> None:
-    once = [each for each in containers.containers() if service_of(each) not in PORTS]
+    once = [each for each in containers.containers() if service_of(each) not in {*PORTS, WORKER}]
 
     assert {service_of(each): each["State"]["ExitCode"] for each in once} == {
         "provision": 0,
@@ -61,12 +64,12 @@ def test_one_shots_end_well(containers: Compose) -> None:
 
 
 def test_nobody_is_root_and_nothing_can_be_written(containers: Compose) -> None:
-    for each in containers.containers(*PORTS):
+    for each in containers.containers(*PORTS, WORKER):
         told = subprocess.run(
             ["docker", "top", each["Id"], "-eo", "pid,uid"], check=True, capture_output=True, text=True
         )
         assert "0" not in [line.split()[1] for line in told.stdout.splitlines()], told.stdout
-    for service in PROGRAMS:
+    for service in (*PROGRAMS, WORKER):
         assert "Read-only file system" in containers.inside(service, "sh", "-c", "touch /here 2>&1 || true")
     for each in containers.containers():
         assert each["HostConfig"]["CapDrop"] == ["ALL"]
@@ -166,6 +169,23 @@ def test_a_database_that_broke_off_comes_back(containers: Compose) -> None:
     assert sign_in(containers).status_code == 200
 
 
+def test_letters_leave_also_after_that(containers: Compose) -> None:
+    patient = {"Authorization": f"Bearer {sign_in(containers).json()['access_token']}"}
+    appointments = containers.url("appointment-service")
+    until(lambda: containers.healthy("appointment-service"), 20)
+    days = {"doctor_id": "any", "from": make.clinic_day(7).isoformat(), "to": make.clinic_day(14).isoformat()}
+    found = containers.http.get(f"{appointments}/slots", params=days, headers=patient, timeout=10).json()
+    slot = next(slot for day in found["days"] for slot in day["slots"])
+    wish = {"doctor_id": slot["doctor_ids"][0], "appointment_time": slot["start"]}
+    booked = containers.http.post(f"{appointments}/appointments", json=wish, headers=patient, timeout=10)
+    assert booked.status_code == 201, booked.text
+
+    def letters() -> str:
+        return containers.inside(WORKER, "sh", "-c", "cat /tmp/mail/*", check=False)
+
+    until(lambda: "Your appointment is booked" in letters())
+
+
 def test_stopping_is_orderly_and_data_stays(containers: Compose) -> None:
     account = {"email": "kept@example.com", "password": "TestPass123", "role": "patient"}
     names = {"first_name": "Kim", "last_name": "Kept"}
@@ -173,7 +193,7 @@ def test_stopping_is_orderly_and_data_stays(containers: Compose) -> None:
     assert containers.http.post(url, json=account | names, timeout=10).status_code == 201
 
     containers.run("stop")
-    codes = {service_of(each): each["State"]["ExitCode"] for each in containers.containers(*PORTS)}
+    codes = {service_of(each): each["State"]["ExitCode"] for each in containers.containers(*PORTS, WORKER)}
     containers.run("down")
     containers.up("auth-service")
 
