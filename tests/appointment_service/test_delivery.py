@@ -1,6 +1,7 @@
 """What leaves: the right words to the right person, once, as it is then; and what becomes of what cannot leave."""
 
 import logging
+import re
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -134,6 +135,24 @@ def test_a_booking_is_confirmed_in_words_and_for_the_calendar(
     assert (event["ATTENDEE"], event["ORGANIZER"]) == (f"mailto:{maya.email}", "mailto:noreply@larkfield.example")
     assert event.start == START
     assert states(appointment, booked) == {("booked", 0): "sent", ("reminder", 0): "waiting"}
+
+
+def test_opening_the_link_of_a_letter_asks_for_sign_in_and_changes_nothing(
+    deliver: Round, postbox: Postbox, portal: Flask, appointment: Flask, booked: UUID
+) -> None:
+    from appointment_service.models import Appointment, db
+
+    deliver()
+    link = re.search(rf"{CLINIC.site}(/\S+)", words(postbox.letters[0]))
+    assert link
+
+    opened = portal.test_client().get(link[1])
+
+    assert opened.status_code in {302, 303}
+    assert opened.location.startswith("/sign-in")
+    with appointment.app_context():
+        row = db.session.get_one(Appointment, booked)
+        assert (row.status, row.version, row.starts_at) == ("booked", 1, START)
 
 
 def test_a_reminder_comes_a_day_before_and_once(deliver: Round, postbox: Postbox, booked: UUID) -> None:
