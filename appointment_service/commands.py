@@ -1,14 +1,17 @@
-"""The command line of the appointment service: doctors with hours for the demo."""
+"""The command line of the appointment service: doctors with hours, and kinds of visit, for the demo."""
 
 import sys
 from datetime import time
-from uuid import NAMESPACE_URL, uuid5
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from apiflask import APIFlask
+from sqlalchemy.dialects.postgresql import insert
 
 from appointment_service.models import Doctor, db
-from appointment_service.schedule_tables import WeeklyHours
+from appointment_service.schedule_tables import VisitType, VisitTypeOverride, WeeklyHours
 from appointment_service.settings import AppointmentSettings
+from appointment_service.visit_types import STANDARD
 
 MORNING = (time(9), time(12))
 AFTERNOON = (time(14), time(17))
@@ -39,6 +42,43 @@ DEMO_DOCTORS: list[tuple[str, str, str, str, str, dict[int, tuple[Stretch, ...]]
         {1: (AFTERNOON,), 3: (MORNING, AFTERNOON), 5: (MORNING,)},
     ),
 ]
+DEMO_VISIT_TYPES: dict[str, dict[str, Any]] = {
+    "consultation": {
+        "name": "Consultation",
+        "description": "One thing that troubles you, or a check that you were asked to come for.",
+    },
+    "long": {
+        "name": "Long appointment",
+        "description": "Several things at once, a long-standing condition, or if you need more time.",
+        "duration_min": 40,
+    },
+    "sexual-health": {
+        "name": "Sexual health",
+        "description": "Contraception, tests and anything about sex. Our letters and calendars do not name it.",
+        "sensitive": True,
+    },
+    "phone-call": {
+        "name": "Phone call",
+        "description": "The doctor calls you. For results, and for questions that need no examination.",
+        "duration_min": 10,
+        "step_min": 10,
+        "min_notice_min": 60,
+    },
+    "procedure": {
+        "name": "Minor procedure (LA)",
+        "public_name": "Minor procedure",
+        "description": "Taking off a mole, a small cut or an injection. We book it with you after a visit.",
+        "duration_min": 40,
+        "buffer_before_min": 10,
+        "buffer_after_min": 10,
+        "late_cancel_min": 2880,
+        "bookable_by": "staff",
+    },
+}
+"""By what their ids come from. The consultation is the one that every clinic has."""
+DEMO_OVERRIDES: dict[str, dict[str, dict[str, Any]]] = {
+    "dr.silva@example.com": {"long": {"duration_min": 30}, "sexual-health": {"offered": False}}
+}
 
 
 def register(app: APIFlask, settings: AppointmentSettings) -> None:
@@ -46,10 +86,11 @@ def register(app: APIFlask, settings: AppointmentSettings) -> None:
 
     @app.cli.command("demo")
     def demo() -> None:
-        """Make the doctors of the demo and their hours, where they are missing."""
+        """Make the doctors of the demo, their hours and kinds of visit, where they are missing."""
         if settings.environment == "production":
             sys.exit("Demo doctors are never made in production. Set ENVIRONMENT=demo for a demo.")
         make_demo_doctors()
+        make_demo_visit_types()
 
 
 def make_demo_doctors() -> None:
@@ -64,3 +105,21 @@ def make_demo_doctors() -> None:
             for starts, ends in stretches:
                 db.session.add(WeeklyHours(doctor_id=doctor_id, weekday=weekday, starts=starts, ends=ends))
     db.session.commit()
+
+
+def make_demo_visit_types() -> None:
+    """The demo's kinds of visit, and what single doctors do otherwise. What is there stays as somebody has left it."""
+    made = set()
+    for position, (key, given) in enumerate(DEMO_VISIT_TYPES.items()):
+        row = {"id": _visit_type(key), "public_name": given["name"], "position": position, **given}
+        made.add(db.session.scalar(insert(VisitType).values(row).on_conflict_do_nothing().returning(VisitType.id)))
+    for email, said in DEMO_OVERRIDES.items():
+        for key, own in said.items():
+            if _visit_type(key) in made:
+                doctor_id = uuid5(NAMESPACE_URL, f"mailto:{email}")
+                db.session.add(VisitTypeOverride(doctor_id=doctor_id, visit_type_id=_visit_type(key), **own))
+    db.session.commit()
+
+
+def _visit_type(key: str) -> UUID:
+    return STANDARD if key == "consultation" else uuid5(NAMESPACE_URL, f"urn:visit-type:{key}")
