@@ -32,9 +32,10 @@ _WAITING = [("home", "Home", "home", "home.index"), ("account", "My account", "p
 _ADMIN = [
     ("home", "Home", "home", "home.index"),
     ("people", "People", "people", "people.index"),
-    ("waiting", "Doctors waiting", "stethoscope", "people.waiting"),
-    ("record", "Record of access", "eye", "record.index"),
+    ("schedule", "Schedule", "calendar", "doctor_schedules.index"),
+    ("figures", "Figures", "chart", "figures.index"),
     ("clinic", "Clinic", "place", "clinic.settings"),
+    ("record", "Record", "eye", "record.index"),
     ("account", "My account", "lock", "account.index"),
 ]
 

@@ -10,6 +10,7 @@ from portal.api.appointments import Appointments
 from portal.api.auth import Auth
 from portal.api.base import Neighbour
 from portal.api.clinic import ClinicApi
+from portal.api.clinic_schedule import ClinicSchedule
 from portal.api.drafts import Drafts
 from portal.api.life import Life
 from portal.api.medicines import Medicines
@@ -31,6 +32,7 @@ class Services:
     people: People
     clinic: ClinicApi
     appointments: Appointments
+    clinic_schedule: ClinicSchedule
     prescriptions: Prescriptions
     medicines: Medicines
     patients: Patients
@@ -44,13 +46,15 @@ class Services:
     def at(cls, settings: PortalSettings) -> "Services":
         """The services at the addresses in the settings."""
         auth = Neighbour("auth", settings.auth_url)
+        appointment = Neighbour("appointment", settings.appointment_url)
         prescription = Neighbour("prescription", settings.prescription_url)
         return cls(
             auth=Auth(auth),
             account=Account(auth),
             people=People(auth),
             clinic=ClinicApi(auth),
-            appointments=Appointments(Neighbour("appointment", settings.appointment_url)),
+            appointments=Appointments(appointment),
+            clinic_schedule=ClinicSchedule(appointment),
             prescriptions=Prescriptions(prescription),
             medicines=Medicines(prescription),
             patients=Patients(prescription),

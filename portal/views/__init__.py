@@ -8,11 +8,15 @@ from portal.views import (
     appointments,
     booking,
     clinic,
+    closing_days,
     credentials,
     directory,
     doctor,
+    doctor_schedules,
     drafts,
+    figures,
     health,
+    holidays,
     home,
     idle,
     known,
@@ -32,6 +36,7 @@ from portal.views import (
     sign_ins,
     templates,
     verification,
+    visit_types,
 )
 
 
@@ -41,5 +46,6 @@ def register(app: Flask) -> None:
     care = (directory, booking, appointments, doctor, known, health)
     prescribed = (medicines, prescribing, drafts, prescriptions, papers, life, templates, repeats)
     admin = (people, licences, record, clinic)
-    for area in (home, idle, verification, accounts, second_step, links, *own, *care, *prescribed, *admin):
+    schedule = (doctor_schedules, visit_types, closing_days, holidays, figures)
+    for area in (home, idle, verification, accounts, second_step, links, *own, *care, *prescribed, *admin, *schedule):
         app.register_blueprint(area.pages)
