@@ -2,7 +2,8 @@
 
 It travels in encrypted cookies of its own, so nothing is stored, any worker can read it and nobody else can. One holds
 the form that was on its way when a sign-in ran out, the second the answers of a booking, so that Back and Reload work
-while they are checked, and the third the secret of a new authenticator until its first code.
+while they are checked, the third the secret of a new authenticator until its first code, and the fourth what a doctor
+looks for among their patients.
 """
 
 import base64
@@ -22,7 +23,8 @@ from portal import session
 FORM = "kept"
 BOOKING = "booking"
 AUTHENTICATOR = "authenticator"
-LIFE = {FORM: 4 * 3600, BOOKING: 15 * 60, AUTHENTICATOR: 15 * 60}
+PATIENTS = "patients"
+LIFE = {FORM: 4 * 3600, BOOKING: 15 * 60, AUTHENTICATOR: 15 * 60, PATIENTS: 15 * 60}
 """Seconds. A form that nobody came back to waits for the end of a long round; a booking's times are soon gone."""
 LARGEST = 3800
 """Browsers take about 4 kB in one cookie."""

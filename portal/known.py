@@ -22,7 +22,7 @@ def of(visit: Appointment) -> Known:
     """What is known of the patient of this visit. Opening it is what lets its doctor see that."""
     patients = services().patients
     try:
-        if visit.status == "booked":
+        if visit.takes_place:
             patients.open_visit(visit.id)
         return Known(patients.allergies(visit.patient_id), patients.taken(visit.patient_id))
     except Unavailable as out:

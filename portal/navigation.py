@@ -25,7 +25,10 @@ _PATIENT = [
 ]
 _DOCTOR = [
     ("today", "Today", "calendar", "doctor.today"),
+    ("week", "Week", "week", "week.show"),
+    ("patients", "Patients", "people", "patients.index"),
     ("prescriptions", "Prescriptions", "prescription", "prescriptions.index"),
+    ("hours", "Hours", "clock", "hours.week"),
     ("account", "My account", "person", "account.index"),
 ]
 _WAITING = [("home", "Home", "home", "home.index"), ("account", "My account", "person", "account.index")]

@@ -11,6 +11,7 @@ from chassis.errors import Refusal, RequestInProgress, TooManyRequests, Unavaila
 from portal import allergies, forms, kept, navigation, session
 from portal.clinic import clinic
 from portal.outages import outage
+from portal.visit_steps import STATES
 
 
 def page(
@@ -55,7 +56,7 @@ def init_app(app: Flask) -> None:
     """Strict templates with the clinic, the person and the way around in them."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(form_owner=kept.owner, reactions=allergies.REACTIONS)
+    app.jinja_env.globals.update(form_owner=kept.owner, reactions=allergies.REACTIONS, visit_states=STATES)
     app.context_processor(
         lambda: {"clinic": clinic(), "person": session.person(), "navigation": navigation.items(session.person())}
     )

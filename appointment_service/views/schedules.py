@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 
 from appointment_service import hours, impact, time_off
 from appointment_service.doctors import DoctorNotFound
-from appointment_service.models import Appointment, audit
+from appointment_service.models import Appointment, IdempotencyKey, audit, db
 from appointment_service.opening import Stretch
 from appointment_service.schedule_tables import BEGINNING, ScheduleException
 from appointment_service.schemas.doctors import HoursIn, HoursOut, HoursPreviewOut
@@ -19,8 +19,9 @@ from appointment_service.schemas.exceptions import (
     ExceptionsOut,
     ImpactOut,
 )
-from appointment_service.views import may_look_after, today, zone
+from appointment_service.views import RETRIES, may_look_after, today, zone
 from chassis.docs import refuses
+from chassis.idempotency import idempotent
 from chassis.identity import allow, principal
 
 bp = APIBlueprint("schedules", __name__, tag="Hours")
@@ -101,7 +102,8 @@ def preview_exception(doctor_id: UUID, wish: ExceptionIn) -> ImpactOut:
 
 @bp.post("/doctors/<id:doctor_id>/exceptions")
 @allow("doctor", "admin")
-@refuses(DoctorNotFound, impact.HasBookings)
+@refuses(DoctorNotFound, impact.HasBookings, *RETRIES)
+@idempotent(db, IdempotencyKey)
 @bp.input(ExceptionIn, arg_name="wish")
 @bp.output(AddedOut, status_code=201)
 @audit.of("appointment.displace")

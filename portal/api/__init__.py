@@ -14,12 +14,15 @@ from portal.api.clinic_schedule import ClinicSchedule
 from portal.api.drafts import Drafts
 from portal.api.life import Life
 from portal.api.medicines import Medicines
+from portal.api.messages import Messages
 from portal.api.patients import Patients
 from portal.api.people import People
 from portal.api.prescriptions import Prescriptions
 from portal.api.repeats import Repeats
+from portal.api.schedules import Schedules
 from portal.api.signing import Signing
 from portal.api.templates import Templates
+from portal.api.visits import Visits
 from portal.settings import PortalSettings
 
 
@@ -33,6 +36,9 @@ class Services:
     clinic: ClinicApi
     appointments: Appointments
     clinic_schedule: ClinicSchedule
+    visits: Visits
+    schedules: Schedules
+    messages: Messages
     prescriptions: Prescriptions
     medicines: Medicines
     patients: Patients
@@ -55,6 +61,9 @@ class Services:
             clinic=ClinicApi(auth),
             appointments=Appointments(appointment),
             clinic_schedule=ClinicSchedule(appointment),
+            visits=Visits(appointment),
+            schedules=Schedules(appointment),
+            messages=Messages(appointment),
             prescriptions=Prescriptions(prescription),
             medicines=Medicines(prescription),
             patients=Patients(prescription),

@@ -10,6 +10,7 @@ from portal import session
 from portal.api.base import Answer, Api, Listing
 
 Status = Literal["pending", "booked", "arrived", "checked-in", "fulfilled", "noshow", "cancelled", "entered-in-error"]
+TAKES_PLACE = ("booked", "arrived", "checked-in", "fulfilled")
 
 
 class Doctor(Answer):
@@ -71,6 +72,21 @@ class Appointment(Answer):
     notes: str | None = None
     created_at: datetime
     cancelled_at: datetime | None = None
+    visit_type_id: str | None = None
+    visit_type_name: str = ""
+    overbook: bool = False
+    displaced: bool = False
+    version: int = 1
+    arrived_at: datetime | None = None
+    cancellation_code: str | None = None
+    cancellation_note: str = ""
+    late: bool = False
+    actions: list[str] = []
+
+    @property
+    def takes_place(self) -> bool:
+        """Whether patient and doctor meet, have met or will meet."""
+        return self.status in TAKES_PLACE
 
     @property
     def upcoming(self) -> bool:

@@ -14,17 +14,22 @@ from portal.views import (
     doctor,
     doctor_schedules,
     drafts,
+    entry,
     figures,
+    follow_up,
     health,
     holidays,
     home,
+    hours,
     idle,
     known,
     licences,
     life,
     links,
     medicines,
+    moving,
     papers,
+    patients,
     people,
     prescribing,
     prescriptions,
@@ -35,17 +40,23 @@ from portal.views import (
     second_step,
     sign_ins,
     templates,
+    time_off,
+    to_phone,
     verification,
     visit_types,
+    visits,
+    week,
 )
 
 
 def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
-    care = (directory, booking, appointments, doctor, known, health)
+    care = (directory, booking, appointments, known, health)
+    doctors = (doctor, visits, moving, week, patients, follow_up, hours, entry, time_off, to_phone)
     prescribed = (medicines, prescribing, drafts, prescriptions, papers, life, templates, repeats)
     admin = (people, licences, record, clinic)
     schedule = (doctor_schedules, visit_types, closing_days, holidays, figures)
-    for area in (home, idle, verification, accounts, second_step, links, *own, *care, *prescribed, *admin, *schedule):
+    areas = (*own, *care, *doctors, *prescribed, *admin, *schedule)
+    for area in (home, idle, verification, accounts, second_step, links, *areas):
         app.register_blueprint(area.pages)

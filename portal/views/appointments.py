@@ -11,7 +11,7 @@ from portal import session
 from portal.api import services
 from portal.dates import today
 from portal.pages import page
-from portal.views.doctor import visit_page
+from portal.views.visits import visit_page
 
 pages = Blueprint("appointments", __name__, url_prefix="/appointments")
 

@@ -1,38 +1,35 @@
-"""The doctor's day, and a visit as the doctor sees it."""
+"""The doctor's day, and saying that it runs late."""
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
+from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form as PlainForm
 from wtforms.validators import ValidationError
 
 from chassis import clock
-from portal import dates, known, session
+from chassis.errors import NotFound
+from portal import dates, session
 from portal.api import services
 from portal.api.appointments import Appointment
+from portal.api.schedules import Hours
+from portal.day import Day, waiting
+from portal.days import FIRST, LAST, day_of
 from portal.forms import Line
 from portal.outages import part
 from portal.pages import page
+from portal.visit_steps import at_hand
 
 pages = Blueprint("doctor", __name__)
 
-FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 MOST_PAGES = 5
-"""Pages of a hundred appointments that one day is read in; nobody has more."""
-
-
-def _day_of(typed: str) -> date | None:
-    """The day an address asks for, or None when that is no day of this clinic's life."""
-    try:
-        asked = date.fromisoformat(typed if _DATE.fullmatch(typed) else "")
-    except ValueError:
-        return None
-    return asked if FIRST <= asked <= LAST else None
+"""Pages of a hundred appointments that one day, or one week, is read in; nobody has more."""
+LATER = 20
+LATEST = 480
+"""Minutes: by how much each press says more, and the most there is to say."""
 
 
 class DayChoice(PlainForm):  # type: ignore[misc]
@@ -42,31 +39,8 @@ class DayChoice(PlainForm):  # type: ignore[misc]
 
     def validate_date(self, field: Line) -> None:
         """Say what a day looks like."""
-        if _day_of(field.data) is None:
+        if day_of(field.data) is None:
             raise ValidationError(f"Enter a real date between {FIRST.year} and {LAST.year}, for example 2027-03-10.")
-
-
-@dataclass(frozen=True)
-class Day:
-    """A day's visits in their order, those that were cancelled, and where the day stands now."""
-
-    date: date
-    visits: list[Appointment]
-    cancelled: list[Appointment]
-
-    @property
-    def next_id(self) -> str | None:
-        """The visit that comes next, on the day that is today."""
-        waiting = [visit.id for visit in self.visits if visit.start > clock.now()]
-        return waiting[0] if waiting and self.date == dates.today() else None
-
-    def standing(self, visit: Appointment) -> str:
-        """Where a visit stands: `now`, `next`, `past` or `booked`."""
-        if visit.start <= clock.now() < visit.end:
-            return "now"
-        if visit.end <= clock.now():
-            return "past"
-        return "next" if visit.id == self.next_id else "booked"
 
 
 @pages.get("/today")
@@ -75,29 +49,44 @@ def today() -> ResponseReturnValue:
     """The visits of one day: today's, unless the address names another."""
     form = DayChoice(request.args, data={"date": dates.today().isoformat()})
     form.validate()
-    day = _day_of(form.date.data) or dates.today()
-    before, after = day - timedelta(days=1), day + timedelta(days=1)
-    return page("doctor/today.html", form=form, day=_read(day), before=before, after=after, now=clock.now())
+    asked = day_of(form.date.data) or dates.today()
+    day = Day.of(asked, every_visit(asked, asked))
+    hours = None if day.visits else _hours()
+    if hours is None and not day.visits:
+        return redirect(url_for("entry.describe"), 303)
+    before, after = asked - timedelta(days=1), asked + timedelta(days=1)
+    late = part(services().visits.late) if day.is_today else None
+    works = hours is None or bool(hours.hours or hours.planned)
+    shown: dict[str, Any] = {"before": before, "after": after, "waiting": waiting, "at_hand": at_hand}
+    return page("doctor/today.html", form=form, day=day, late=late, works=works, now=clock.now(), **shown)
 
 
-def _read(day: date) -> Day:
-    """Every appointment of the day."""
+@pages.post("/today/late")
+@session.only("doctor")
+def late() -> ResponseReturnValue:
+    """Say by how much one runs late today. Each press says a number, so that two are as one."""
+    minutes = request.form.get("minutes", "")
+    said = int(minutes) if re.fullmatch(r"\d{1,3}", minutes, re.ASCII) else 0
+    services().visits.say_late(min(said, LATEST))
+    return redirect(url_for(".today", _anchor="late"), 303)
+
+
+def _hours() -> Hours | None:
+    """One's own hours; None for a doctor who is not in the directory yet."""
+    try:
+        return services().schedules.hours()
+    except NotFound:
+        return None
+
+
+def every_visit(first: date, last: date) -> list[Appointment]:
+    """Every appointment from one day to another."""
     found: list[Appointment] = []
     cursor: str | None = None
     for number in count(1):
-        some = services().appointments.listed(since=day, until=day, sort="start", limit=100, cursor=cursor)
+        some = services().appointments.listed(since=first, until=last, sort="start", limit=100, cursor=cursor)
         found += some.items
         cursor = some.next_cursor
         if cursor is None or number == MOST_PAGES:
             break
-    return Day(
-        day,
-        [visit for visit in found if visit.status == "booked"],
-        [visit for visit in found if visit.status == "cancelled"],
-    )
-
-
-def visit_page(visit: Appointment) -> ResponseReturnValue:
-    """An appointment as its doctor sees it: who, when, why, and what was prescribed."""
-    prescriptions = part(lambda: services().prescriptions.listed(appointment_id=visit.id, limit=50))
-    return page("doctor/appointment.html", visit=visit, known=known.of(visit), prescriptions=prescriptions)
+    return found

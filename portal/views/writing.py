@@ -29,7 +29,7 @@ Step = Callable[[Desk, PrescriptionForm, str], ResponseReturnValue]
 def take(desk: Desk, form: PrescriptionForm) -> ResponseReturnValue:
     """The step that was pressed, or the form to begin with."""
     if not form.is_submitted():
-        return show(desk, form) if desk.visit.status == "booked" else _cancelled(desk)
+        return show(desk, form) if desk.visit.takes_place else _cancelled(desk)
     step, _, row = request.form.get("action", "review").partition(":")
     try:
         return STEPS.get(step, _review)(desk, form, row)
@@ -142,7 +142,7 @@ def _review(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue
     form.settle()
     if not form.validate():
         return show(desk, form)
-    return _check(desk, form, None if desk.visit.status == "booked" else VisitCancelled())
+    return _check(desk, form, None if desk.visit.takes_place else VisitCancelled())
 
 
 def _save(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue:
@@ -207,7 +207,7 @@ def _keep_template(desk: Desk, form: PrescriptionForm, row: str) -> ResponseRetu
 
 def _sign(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue:
     form.settle()
-    if not form.validate() or desk.visit.status != "booked":
+    if not form.validate() or not desk.visit.takes_place:
         return _review(desk, form, row)
     try:
         issued = desk.sign(form)
