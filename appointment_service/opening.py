@@ -4,7 +4,7 @@ Wall times become instants here, once for each edge; what follows counts in UTC.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
@@ -78,7 +78,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Day:
-    """One local day: its windows, and the spans in which the door is shut although the week says otherwise."""
+    """One local day: its windows, and the spans in which the door is shut on purpose, whatever the week says."""
 
     windows: list[Window]
     closed: list[Span]
@@ -88,39 +88,47 @@ def day_of(day: date, week: Iterable[Stretch], deviations: Sequence[Deviation], 
     """What a local day offers.
 
     Closed for the whole day means no windows, whatever else is said of the day; the clinic's closing is answered by an
-    own `replace` or `extra`. `replace` stands in place of the weekly hours, `extra` beside them. Closed for part of a
-    day shuts that part and leaves the grid of starts where it was.
+    own `replace` or `extra` as far as these reach. `replace` stands in place of the weekly hours, `extra` beside them.
+    Closed for part of a day shuts that part and leaves the grid of starts where it was.
     """
     today = [one for one in deviations if one.counts_on(day)]
     own = [one for one in today if one.doctor_id is not None]
     clinic = [one for one in today if one.doctor_id is None]
-    if any(one.kind == "closed" and one.whole_day for one in own):
-        return Day([], [])
     usual = [_window(day, one, zone) for one in week if one.counts_on(day)]
     instead = [_opened(day, one, zone) for one in own if one.kind == "replace"]
     extra = [_opened(day, one, zone) for one in own if one.kind == "extra"]
     shut = [_span(day, one, zone) for one in own if one.kind == "closed"]
-    if instead or any(one.whole_day for one in clinic):
+    shut += _less([_span(day, one, zone) for one in clinic], [*instead, *extra])
+    if any(one.kind == "closed" and one.whole_day for one in own):
+        return Day([], sorted(shut))
+    if any(one.whole_day for one in clinic):
         usual = []
-    if usual:
-        shut += [_span(day, one, zone) for one in clinic]
     return Day(merged([*(instead or usual), *extra]), sorted(shut))
 
 
 def merged(windows: Iterable[Window]) -> list[Window]:
     """The windows in order; those that touch or overlap and are for the same visits become one."""
-    found: list[Window] = []
-    for window in sorted(windows, key=lambda one: (one.opens, one.closes)):
-        last = found[-1] if found else None
-        if last and window.opens <= last.closes and _alike(last, window):
-            found[-1] = Window(last.opens, max(last.closes, window.closes), last.visit_types, last.opens_before)
+    alike: dict[tuple[frozenset[UUID] | None, timedelta | None], list[Window]] = {}
+    for window in sorted(windows, key=_when):
+        found = alike.setdefault((window.visit_types, window.opens_before), [])
+        if found and window.opens <= found[-1].closes:
+            found[-1] = replace(found[-1], closes=max(found[-1].closes, window.closes))
         elif window.closes > window.opens:
             found.append(window)
-    return found
+    return sorted((window for found in alike.values() for window in found), key=_when)
 
 
-def _alike(one: Window, other: Window) -> bool:
-    return one.visit_types == other.visit_types and one.opens_before == other.opens_before
+def _when(window: Window) -> Span:
+    return window.opens, window.closes
+
+
+def _less(spans: Iterable[Span], windows: Iterable[Window]) -> list[Span]:
+    """What is left of the spans outside the windows."""
+    left = list(spans)
+    for window in windows:
+        parts = [((since, min(until, window.opens)), (max(since, window.closes), until)) for since, until in left]
+        left = [part for pair in parts for part in pair if part[0] < part[1]]
+    return left
 
 
 def _window(day: date, stretch: Stretch, zone: ZoneInfo) -> Window:
