@@ -157,24 +157,29 @@ def looked_at(diary: Diary, first: date, last: date, who: Asker, *, shut: bool =
     while day <= last:
         today = opening.day_of(day, diary.week, diary.deviations, who.zone)
         closed = Taken(today.closed)
-        for slot in dict.fromkeys(_grid(today.windows, diary.terms)):
+        for slot, windows in _grid(today.windows, diary.terms).items():
             if first <= slot.start.astimezone(who.zone).date() <= last:
-                yield _judged(slot, diary, closed, today.windows, who)
-        if shut and not today.windows:
+                yield _judged(slot, diary, closed, windows, who)
+        if shut and not today.windows and day >= first:
             usual = opening.day_of(day, diary.week, [], who.zone)
             reason = _why_shut(day, diary)
             yield from (Slot(one.start, one.end, one.doctor_id, reason) for one in _grid(usual.windows, diary.terms))
         day += DAY
 
 
-def _grid(windows: Iterable[opening.Window], terms: Terms) -> Iterator[Slot]:
-    """Starts every step from where a window opens, by elapsed time, as long as the visit fits into it."""
+def _grid(windows: Iterable[opening.Window], terms: Terms) -> dict[Slot, list[opening.Window]]:
+    """Starts every step from where a window opens, by elapsed time, as long as the visit fits into it.
+
+    Each with the windows that offer it.
+    """
+    found: dict[Slot, list[opening.Window]] = {}
     for window in windows:
         if window.is_for(terms.visit_type_id):
             start = window.opens
             while (end := start + terms.duration) <= window.closes:
-                yield Slot(start, end, terms.doctor_id)
+                found.setdefault(Slot(start, end, terms.doctor_id), []).append(window)
                 start += terms.step
+    return found
 
 
 def starts(windows: Iterable[opening.Window], terms: Terms) -> list[Slot]:
@@ -209,8 +214,7 @@ def _taken(slot: Slot, diary: Diary, closed: Taken) -> str | None:
 
 
 def _is_open(slot: Slot, window: opening.Window, who: Asker) -> bool:
-    inside = window.opens <= slot.start and slot.end <= window.closes
-    return inside and (window.opens_before is None or slot.start - who.now <= window.opens_before)
+    return window.opens_before is None or slot.start - who.now <= window.opens_before
 
 
 def _why_shut(day: date, diary: Diary) -> str:

@@ -91,11 +91,14 @@ def _book(who: Principal, patient: Patient, wish: Wish, asker: Asker) -> Appoint
         raise DoctorNotBookable
     if not asker.staff:
         refuse_over_limit(patient.id)
+    day = start.astimezone(asker.zone).date()
+    diaries = availability.load(offering, visit_type_id, day, day, asker)  # only those whose turn it is
+    if not diaries:
+        raise VisitTypeUnavailable
     if wish.overbook:
-        diaries = availability.load(offering, visit_type_id, start.astimezone(asker.zone).date(), None, asker)
         slot, terms = _overbooked(diaries[0], start, asker), diaries[0].terms
     else:
-        slot, terms = _chosen(patient, wish, visit_type_id, start, asker)
+        slot, terms = _chosen(patient, wish, diaries, start, asker)
     made = _insert(patient, turn[slot.doctor_id], slot, terms, wish)
     if made is None:
         slot_test.refuse_taken(patient.id, _asked(wish), visit_type_id, slot, asker)
@@ -116,13 +119,13 @@ def _offering(doctor_id: UUID | None, visit_type_id: UUID, who: Asker) -> list[U
     return [terms.doctor_id for terms in found]
 
 
-def _chosen(patient: Patient, wish: Wish, visit_type_id: UUID, start: datetime, who: Asker) -> tuple[Slot, Terms]:
+def _chosen(patient: Patient, wish: Wish, diaries: list[Diary], start: datetime, who: Asker) -> tuple[Slot, Terms]:
     """The slot at this time; of several doctors that of who has given away least of that day, else the first by id."""
-    day = start.astimezone(who.zone).date()
-    diaries = availability.load(_asked(wish), visit_type_id, day, day, who)
-    if not diaries:
-        raise VisitTypeUnavailable
-    found = _free(diaries, start, who)
+    day, visit_type_id = start.astimezone(who.zone).date(), diaries[0].terms.visit_type_id
+    try:
+        found = _free(diaries, start, who)
+    except slot_test.OutsideHours as refusal:
+        raise slot_test.with_next(refusal, _asked(wish), visit_type_id, start, who) from refusal
     free = [slot for slot in found if slot.reason is None]
     if not free:
         slot_test.refuse_taken(patient.id, _asked(wish), visit_type_id, found[0], who)

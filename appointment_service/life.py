@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from appointment_service import appointments, outbox, slot_test, turns
+from appointment_service import appointments, outbox, slot_test, turns, wall_time
 from appointment_service.models import (
     ARRIVED,
     BOOKED,
@@ -18,7 +18,6 @@ from appointment_service.models import (
     FULFILLED,
     IN_ERROR,
     NO_SHOW,
-    PENDING,
     Appointment,
     db,
 )
@@ -111,11 +110,14 @@ def _refuse_from(cutoff: datetime, found: Appointment, moment: Moment) -> None:
 
 
 def _may_arrive(found: Appointment, moment: Moment) -> None:
+    if moment.patient and found.status != BOOKED:
+        raise InvalidTransition
     if not moment.same_day(found):
-        raise TooEarly if moment.now < found.starts_at else TooLate
+        if moment.now >= found.starts_at:
+            raise TooLate
+        day = found.starts_at.astimezone(moment.zone).date()
+        raise TooEarly(earliest=wall_time.day_bounds(day, day, moment.zone)[0].isoformat())
     if moment.patient:
-        if found.status != BOOKED:
-            raise InvalidTransition
         _between(found.starts_at - SELF_CHECK_IN, found.starts_at + GRACE, moment)
 
 
@@ -165,7 +167,7 @@ ACTIONS = {
     "no-show": _action({BOOKED}, NO_SHOW, {"doctor"}, _may_miss),
     "undo": _action({ARRIVED, NO_SHOW}, BOOKED, {"doctor"}, _may_undo),
     "reopen": _action({FULFILLED}, CHECKED_IN, STAFF, _may_reopen),
-    "mark-error": _action({PENDING, BOOKED, ARRIVED, CHECKED_IN, FULFILLED, NO_SHOW}, IN_ERROR, {"admin"}),
+    "mark-error": _action({BOOKED, ARRIVED, CHECKED_IN, FULFILLED, NO_SHOW}, IN_ERROR, {"admin"}),
 }
 
 
@@ -210,13 +212,14 @@ def take(
     found = appointments.find(who, appointment_id, lock=True)
     if found.status != ACTIONS[name].target:
         check(found.version)
-        _permit_or_tell(found, who, name, zone)
+        permit_or_tell(found, who, name, zone)
         _go(found, who, name, _weighed(found, who, name, reason))
     db.session.commit()
     return found
 
 
-def _permit_or_tell(found: Appointment, who: Principal, name: str, zone: ZoneInfo) -> None:
+def permit_or_tell(found: Appointment, who: Principal, name: str, zone: ZoneInfo) -> None:
+    """Raises what `permit` raises, and says what is allowed instead where this does not follow."""
     try:
         permit(found, who, name, zone)
     except InvalidTransition as refusal:

@@ -26,12 +26,16 @@ from chassis.versions import CheckVersion
 def move(
     who: Principal, appointment_id: UUID, wish: datetime, doctor_id: UUID | None, check: CheckVersion, zone: ZoneInfo
 ) -> Appointment:
-    """Move an appointment; doctor of None is the same one. Moving to where it is changes nothing.
+    """Move an appointment; doctor of None is the same one; doctors move within their own list.
+
+    Moving to where it is changes nothing.
 
     Raises `NotFound`, what `check` and `life.permit` raise, and the refusals of booking: the old time stays booked.
     """
     seen = appointments.find(who, appointment_id)
     target = doctor_id or seen.doctor_id
+    if who.role == "doctor" and target != who.id:
+        raise doctors.DoctorNotFound  # the diaries of others are not theirs to write in
     start = slot_test.instant(wish, zone)
     if not doctors.find(target).bookable:
         raise booking.DoctorNotBookable
@@ -39,7 +43,7 @@ def move(
     turn = turns.take(seen.patient_id, {seen.doctor_id, target})
     found = appointments.find(who, appointment_id, lock=True)
     check(found.version)
-    life.permit(found, who, "move", zone)
+    life.permit_or_tell(found, who, "move", zone)
     if (found.starts_at, found.doctor_id) != (start, target):
         asker = availability.asker(zone, staff=who.role != "patient")
         slot, terms = _free(found, target, kind, start, asker)
@@ -57,7 +61,10 @@ def _free(
 ) -> tuple[Slot, Terms]:
     day = start.astimezone(who.zone).date()
     for diary in availability.load([doctor_id], kind, day, day, who, ignore=found.id):
-        slot = slot_test.offered(diary, start, who)
+        try:
+            slot = slot_test.offered(diary, start, who)
+        except slot_test.OutsideHours as refusal:
+            raise slot_test.with_next(refusal, [doctor_id], kind, start, who, found.id) from refusal
         if slot.reason is not None:
             slot_test.refuse_taken(found.patient_id, [doctor_id], kind, slot, who, ignore=found.id)
         slot_test.refuse_busy(found.patient_id, slot, ignore=found.id)

@@ -102,10 +102,26 @@ def _refuse_outside(diary: Diary, start: datetime, who: Asker) -> NoReturn:
     end = start + diary.terms.duration
     day = start.astimezone(who.zone).date()
     for one in (day, day - timedelta(days=1)):
-        windows = opening.day_of(one, diary.week, diary.deviations, who.zone).windows
-        if any(w.is_for(diary.terms.visit_type_id) and w.opens <= start and end <= w.closes for w in windows):
+        found = opening.day_of(one, diary.week, diary.deviations, who.zone)
+        windows = [w for w in found.windows if w.is_for(diary.terms.visit_type_id)]
+        shut = availability.Taken(found.closed).meets(start, end)
+        if not shut and any(w.opens <= start and end <= w.closes for w in windows):
             raise NotOffered
     raise OutsideHours
+
+
+def with_next(
+    refusal: OutsideHours,
+    doctors: list[UUID] | None,
+    visit_type_id: UUID,
+    start: datetime,
+    who: Asker,
+    ignore: UUID | None = None,
+) -> OutsideHours:
+    """The refusal with the next free time behind the one that was wanted, if there is any."""
+    free = availability.coming(doctors, visit_type_id, start.astimezone(who.zone).date(), who, ignore)
+    found = next((slot.start for slot in free if slot.start > start), None)
+    return OutsideHours(next_available=found.isoformat()) if found else refusal
 
 
 def refuse_taken(

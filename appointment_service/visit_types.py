@@ -166,6 +166,7 @@ def terms_of(ids: Iterable[UUID] | None, visit_type_id: UUID, *, staff: bool) ->
     )
     if ids is not None:
         query = query.where(Doctor.id.in_(list(ids)))
+    query = query.execution_options(populate_existing=True)  # asked again in turn, it is as it is then
     found = [
         _terms(doctor_id, common, own)
         for doctor_id, common, own in db.session.execute(query)
