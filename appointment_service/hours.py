@@ -39,7 +39,9 @@ def set_hours(doctor_id: UUID, week: Sequence[Stretch], valid_from: date | None,
         raise DoctorNotFound("Describe yourself with PUT /doctors/me first.")
     since = valid_from or BEGINNING
     new = [replace(one, valid_from=since) for one in week]
-    impact.refuse(stranded_by(doctor_id, new, since, zone))
+    before, after = _plans(doctor_id, new, since, zone)
+    impact.refuse(impact.stranded(before, after, zone))
+    impact.release_held(before, after, zone)
     rows = WeeklyHours.doctor_id == doctor_id
     db.session.execute(delete(WeeklyHours).where(rows, WeeklyHours.valid_from >= since))
     if since > BEGINNING:
@@ -52,10 +54,17 @@ def set_hours(doctor_id: UUID, week: Sequence[Stretch], valid_from: date | None,
 
 def stranded_by(doctor_id: UUID, new: Sequence[Stretch], since: date, zone: ZoneInfo) -> list[Appointment]:
     """The booked visits that fit into the hours as they are and not into the new ones."""
+    return impact.stranded(*_plans(doctor_id, new, since, zone), zone)
+
+
+def _plans(
+    doctor_id: UUID, new: Sequence[Stretch], since: date, zone: ZoneInfo
+) -> tuple[dict[UUID, impact.Plan], dict[UUID, impact.Plan]]:
+    """How a doctor works, and how they would with these hours from a day on."""
     before = impact.plans_of([doctor_id], clock.now().astimezone(zone).date())
     week, deviations = before[doctor_id]
     kept = [_until(one, since) for one in week if one.valid_from < since]
-    return impact.stranded(before, {doctor_id: ([*kept, *new], deviations)}, zone)
+    return before, {doctor_id: ([*kept, *new], deviations)}
 
 
 def visits_a_week(doctor_id: UUID, week: Sequence[Stretch], zone: ZoneInfo) -> int:

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from appointment_service import availability, opening
+from appointment_service import availability, holds, opening
 from appointment_service.availability import Taken
-from appointment_service.models import BOOKED, Appointment, db
+from appointment_service.models import BOOKED, PENDING, Appointment, db
 from appointment_service.opening import Deviation, Stretch
 from chassis import clock
 from chassis.errors import Conflict
@@ -31,15 +31,39 @@ def plans_of(ids: list[UUID], first: date) -> dict[UUID, Plan]:
     return {one: (weeks.get(one, []), [*deviations.get(one, []), *deviations.get(None, [])]) for one in ids}
 
 
-def stranded(before: dict[UUID, Plan], after: dict[UUID, Plan], zone: ZoneInfo) -> list[Appointment]:
-    """The booked visits to come that fit into the hours before and not into those after, by time."""
+def stranded(
+    before: dict[UUID, Plan], after: dict[UUID, Plan], zone: ZoneInfo, status: str = BOOKED
+) -> list[Appointment]:
+    """The booked visits to come that lose their place by the change of these plans, by time."""
     query = select(Appointment).where(
-        Appointment.doctor_id.in_(list(after)), Appointment.status == BOOKED, Appointment.starts_at > clock.now()
+        Appointment.doctor_id.in_(list(after)), Appointment.status == status, Appointment.starts_at > clock.now()
     )
     to_come = db.session.scalars(query.order_by(Appointment.starts_at, Appointment.id).with_for_update())
-    return [
-        one for one in to_come if fits(one, before[one.doctor_id], zone) and not fits(one, after[one.doctor_id], zone)
-    ]
+    return [one for one in to_come if _lost(one, before[one.doctor_id], after[one.doctor_id], zone)]
+
+
+def release_held(before: dict[UUID, Plan], after: dict[UUID, Plan], zone: ZoneInfo) -> None:
+    """Give back what is held for somebody from the waiting list at times that go. Wants the doctors' turn."""
+    for held in stranded(before, after, zone, PENDING):
+        holds.release(held, None)
+
+
+def stands(visit: Appointment, plan: Plan, zone: ZoneInfo) -> bool:
+    """Whether a visit has its place: within hours, or booked beside them on purpose and not in a closed time."""
+    return not _shut(visit, plan, zone) if visit.overbook else fits(visit, plan, zone)
+
+
+def _lost(visit: Appointment, before: Plan, after: Plan, zone: ZoneInfo) -> bool:
+    if fits(visit, before, zone):
+        return not fits(visit, after, zone)
+    # beside the hours already: only a time that closes now makes a difference
+    return _shut(visit, after, zone) and not _shut(visit, before, zone)
+
+
+def _shut(visit: Appointment, plan: Plan, zone: ZoneInfo) -> bool:
+    day = visit.starts_at.astimezone(zone).date()
+    days = [opening.day_of(one, *plan, zone) for one in (day, day - timedelta(days=1))]
+    return any(Taken(one.closed).meets(visit.starts_at, visit.ends_at) for one in days)
 
 
 def fits(visit: Appointment, plan: Plan, zone: ZoneInfo) -> bool:

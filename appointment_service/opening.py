@@ -35,8 +35,11 @@ class Stretch:
 
     def counts_on(self, day: date) -> bool:
         """Whether this is work on that local day."""
-        valid = self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
-        return valid and self.weekday == day.isoweekday()
+        return self.weekday == day.isoweekday() and self.is_valid_on(day)
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether it is part of the week that counts on that local day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 @dataclass(frozen=True)

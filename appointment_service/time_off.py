@@ -18,6 +18,7 @@ from chassis.identity import Principal
 
 OnConflict = Literal["keep", "cancel", "offer"]
 """What becomes of people who are booked: they come all the same, they are cancelled, or they are asked to move."""
+Plans = dict[UUID, impact.Plan]
 WORDS = {"keep": "displace", "offer": "offer-move", "cancel": "cancel"}
 
 
@@ -44,7 +45,7 @@ def affected(deviations: Sequence[Deviation], zone: ZoneInfo) -> list[Appointmen
 
     Raises `DoctorNotFound`.
     """
-    return _with(deviations, list(_locked(deviations[0].doctor_id)), zone)
+    return impact.stranded(*_plans(deviations, list(_locked(deviations[0].doctor_id)), zone), zone)
 
 
 def add(
@@ -54,10 +55,11 @@ def add(
 
     Raises `DoctorNotFound`, and `HasBookings` when anybody is booked and nothing is said of them.
     """
-    ids = list(_locked(deviations[0].doctor_id))
-    people = _with(deviations, ids, zone)
+    before, after = _plans(deviations, list(_locked(deviations[0].doctor_id)), zone)
+    people = impact.stranded(before, after, zone)
     if on_conflict is None:
         impact.refuse(people)
+    impact.release_held(before, after, zone)
     rows = [_row(who, one) for one in deviations]
     db.session.add_all(rows)
     for one in people:
@@ -77,12 +79,13 @@ def remove(who: Principal, exception_id: UUID, zone: ZoneInfo) -> ScheduleExcept
     ids = list(_locked(found.doctor_id))
     before = impact.plans_of(ids, clock.now().astimezone(zone).date())
     gone = availability.deviation(found)
-    after: dict[UUID, impact.Plan] = {
-        one: (week, [other for other in others if other != gone]) for one, (week, others) in before.items()
-    }
+    after: Plans = {one: (week, _without(gone, others)) for one, (week, others) in before.items()}
     impact.refuse(impact.stranded(before, after, zone))
+    impact.release_held(before, after, zone)
     for visit in _displaced(ids):
-        visit.displaced = not impact.fits(visit, after[visit.doctor_id], zone)
+        if impact.stands(visit, after[visit.doctor_id], zone):
+            visit.displaced = False
+            visit.version += 1
     db.session.delete(found)
     db.session.commit()
     return found
@@ -97,10 +100,16 @@ def _locked(doctor_id: UUID | None) -> dict[UUID, Doctor]:
     return found
 
 
-def _with(deviations: Sequence[Deviation], ids: list[UUID], zone: ZoneInfo) -> list[Appointment]:
+def _plans(deviations: Sequence[Deviation], ids: list[UUID], zone: ZoneInfo) -> tuple[Plans, Plans]:
+    """How these doctors work, and how they would with these exceptions."""
     before = impact.plans_of(ids, clock.now().astimezone(zone).date())
-    after: dict[UUID, impact.Plan] = {one: (week, [*others, *deviations]) for one, (week, others) in before.items()}
-    return impact.stranded(before, after, zone)
+    return before, {one: (week, [*others, *deviations]) for one, (week, others) in before.items()}
+
+
+def _without(gone: Deviation, others: Sequence[Deviation]) -> list[Deviation]:
+    """The others: of two alike only one goes, and one that is over is not among them."""
+    place = others.index(gone) if gone in others else len(others)
+    return [*others[:place], *others[place + 1 :]]
 
 
 def _displaced(ids: list[UUID]) -> Sequence[Appointment]:

@@ -1,7 +1,7 @@
 """What doctors say of themselves and their hours, and the free times that follow."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -126,12 +126,11 @@ class HoursOut(Out):
     @classmethod
     def of_week(cls, found: Sequence[Stretch], today: date, count: Callable[[Sequence[Stretch]], int]) -> Self:
         """The week that counts on a day, in order, and those that follow it."""
-        now = [one for one in found if one.valid_from <= today and (one.valid_to is None or today <= one.valid_to)]
-        later = sorted({one.valid_from for one in found if one.valid_from > today})
-        planned = [
-            PlannedOut(valid_from=day, hours=[StretchOut.of_stretch(one) for one in found if one.valid_from == day])
-            for day in later
-        ]
+        now = [one for one in found if one.is_valid_on(today)]
+        ends = {one.valid_to + timedelta(days=1) for one in found if one.valid_to}  # a week without work may follow
+        later = sorted(day for day in ends | {one.valid_from for one in found} if day > today)
+        weeks = {day: [StretchOut.of_stretch(one) for one in found if one.is_valid_on(day)] for day in later}
+        planned = [PlannedOut(valid_from=day, hours=week) for day, week in weeks.items()]
         return cls(hours=[StretchOut.of_stretch(one) for one in now], appointments_per_week=count(now), planned=planned)
 
 
