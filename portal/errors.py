@@ -74,7 +74,7 @@ def _out(out: Unavailable) -> ResponseReturnValue:
 def _again() -> dict[str, Any]:
     """What was typed, to be sent again by one button; only for forms of our own pages."""
     posted = request.method == "POST" and kept.from_our_own_page() and not kept.is_somebody_elses()
-    return {"path": request.path, "fields": kept.fields() if posted else [], "posted": posted}
+    return {"path": request.full_path.rstrip("?"), "fields": kept.fields() if posted else [], "posted": posted}
 
 
 def _signed_out(error: Unauthenticated) -> ResponseReturnValue:

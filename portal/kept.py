@@ -24,8 +24,8 @@ FORM = "kept"
 BOOKING = "booking"
 AUTHENTICATOR = "authenticator"
 PATIENTS = "patients"
-LIFE = {FORM: 4 * 3600, BOOKING: 15 * 60, AUTHENTICATOR: 15 * 60, PATIENTS: 15 * 60}
-"""Seconds. A form that nobody came back to waits for the end of a long round; a booking's times are soon gone."""
+LIFE = {FORM: 4 * 3600, BOOKING: 3600, AUTHENTICATOR: 15 * 60, PATIENTS: 15 * 60}
+"""Seconds. A form that nobody came back to waits for the end of a long round; a booking's times are gone sooner."""
 LARGEST = 3800
 """Browsers take about 4 kB in one cookie."""
 NEVER = frozenset({"csrf_token", "who", "code"})

@@ -6,8 +6,6 @@ from datetime import date, timedelta
 from portal.api.appointments import FreeTimes, Slot, SlotDay
 
 WEEK = timedelta(days=7)
-HORIZON = timedelta(weeks=16)
-"""How far ahead the appointment service lets people book."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,11 @@ class Week:
         return self.days[-1].date
 
     @property
+    def twice(self) -> bool:
+        """Whether the clock shows some of the open day's times twice."""
+        return any(slot.label != slot.local_time for slot in self.open.slots) if self.open else False
+
+    @property
     def groups(self) -> list[tuple[str, list[Slot]]]:
         """The open day's times under Morning, Afternoon and Evening; empty groups are left out."""
         slots = self.open.slots if self.open else []
@@ -38,16 +41,16 @@ class Week:
         return [(name, members) for name, members in groups if members]
 
 
-def first_day(asked: str | None, today: date) -> date:
-    """The first day to show: the one asked for, inside today and the horizon; today when it is no date."""
+def first_day(asked: str | None, today: date, end: date) -> date:
+    """The first day to show: the one asked for, between today and the last bookable one; today when it is no date."""
     try:
         day = date.fromisoformat(asked or "")
     except ValueError:
         return today
-    return min(max(day, today), today + HORIZON)
+    return min(max(day, today), end)
 
 
-def week_of(free: FreeTimes, asked_day: str | None, today: date) -> Week:
+def week_of(free: FreeTimes, asked_day: str | None, today: date, end: date) -> Week:
     """Lay out free times. The day asked for is open when it has times, else the first day that has some."""
     with_times = [day for day in free.days if day.slots]
     asked = [day for day in with_times if day.date.isoformat() == asked_day]
@@ -56,5 +59,5 @@ def week_of(free: FreeTimes, asked_day: str | None, today: date) -> Week:
         days=free.days,
         open=next(iter(asked or with_times), None),
         earlier=max(first - WEEK, today) if first > today else None,
-        later=first + WEEK if last < today + HORIZON else None,
+        later=first + WEEK if last < end else None,
     )

@@ -9,6 +9,7 @@ from portal.api.account import Account
 from portal.api.appointments import Appointments
 from portal.api.auth import Auth
 from portal.api.base import Neighbour
+from portal.api.booking import Booking
 from portal.api.clinic import ClinicApi
 from portal.api.clinic_schedule import ClinicSchedule
 from portal.api.drafts import Drafts
@@ -35,6 +36,7 @@ class Services:
     people: People
     clinic: ClinicApi
     appointments: Appointments
+    booking: Booking
     clinic_schedule: ClinicSchedule
     visits: Visits
     schedules: Schedules
@@ -60,6 +62,7 @@ class Services:
             people=People(auth),
             clinic=ClinicApi(auth),
             appointments=Appointments(appointment),
+            booking=Booking(appointment),
             clinic_schedule=ClinicSchedule(appointment),
             visits=Visits(appointment),
             schedules=Schedules(appointment),

@@ -11,6 +11,7 @@ from portal.api.base import Answer, Api, Listing
 
 Status = Literal["pending", "booked", "arrived", "checked-in", "fulfilled", "noshow", "cancelled", "entered-in-error"]
 TAKES_PLACE = ("booked", "arrived", "checked-in", "fulfilled")
+TO_COME = ("booked", "arrived", "checked-in")
 
 
 class Doctor(Answer):
@@ -76,11 +77,15 @@ class Appointment(Answer):
     visit_type_name: str = ""
     overbook: bool = False
     displaced: bool = False
+    moved: bool = False
     version: int = 1
     arrived_at: datetime | None = None
     cancellation_code: str | None = None
     cancellation_note: str = ""
     late: bool = False
+    late_from: datetime | None = None
+    move_until: datetime | None = None
+    cancel_until: datetime | None = None
     actions: list[str] = []
 
     @property
@@ -91,7 +96,12 @@ class Appointment(Answer):
     @property
     def upcoming(self) -> bool:
         """Whether it still lies ahead, or is going on."""
-        return self.status == "booked" and self.end > clock.now()
+        return self.status in TO_COME and self.end > clock.now()
+
+    @property
+    def counts_as_late(self) -> bool:
+        """Whether a cancellation now would come at short notice."""
+        return self.late_from is not None and self.late_from <= clock.now()
 
     @property
     def begun(self) -> bool:
@@ -122,17 +132,6 @@ class Appointments(Api):
         self._seen[doctor_id] = doctor
         return doctor
 
-    def free_times(self, doctor_id: str, first: date, last: date) -> FreeTimes:
-        """The free times of a doctor from one day to another, both included."""
-        params = {"doctor_id": doctor_id, "from": first.isoformat(), "to": last.isoformat()}
-        return self.read(FreeTimes, "GET", "/slots", token=session.token(), params=params)
-
-    def book(self, doctor_id: str, start: str, notes: str, key: str) -> Appointment:
-        """Book a time for the signed-in patient. The same key gives the same appointment."""
-        body = {"doctor_id": doctor_id, "appointment_time": start} | ({"notes": notes} if notes else {})
-        headers = {"Idempotency-Key": key}
-        return self.read(Appointment, "POST", "/appointments", token=session.token(), json=body, headers=headers)
-
     def listed(self, **asked: Any) -> Listing[Appointment]:
         """Own appointments; `since` and `until` are clinic dates, the rest as in the service's API."""
         names = {"since": "from", "until": "to"}
@@ -143,7 +142,7 @@ class Appointments(Api):
         """One of the person's own appointments."""
         return self.read(Appointment, "GET", f"/appointments/{appointment_id}", token=session.token())
 
-    def cancel(self, appointment_id: str) -> Appointment:
+    def cancel(self, appointment_id: str, reason: str = "") -> Appointment:
         """Cancel an appointment. Doing it twice is the same as once."""
-        path = f"/appointments/{appointment_id}/cancel"
-        return self.read(Appointment, "POST", path, token=session.token(), json={})
+        path, body = f"/appointments/{appointment_id}/cancel", {"reason": reason} if reason else {}
+        return self.read(Appointment, "POST", path, token=session.token(), json=body)

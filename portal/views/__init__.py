@@ -9,6 +9,7 @@ from portal.views import (
     booking,
     clinic,
     closing_days,
+    confirming,
     credentials,
     directory,
     doctor,
@@ -52,7 +53,7 @@ from portal.views import (
 def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
-    care = (directory, booking, appointments, known, health)
+    care = (directory, booking, confirming, appointments, known, health)
     doctors = (doctor, visits, moving, week, patients, follow_up, hours, entry, time_off, to_phone)
     prescribed = (medicines, prescribing, drafts, prescriptions, papers, life, templates, repeats)
     admin = (people, licences, record, clinic)

@@ -1,160 +1,134 @@
-"""Booking a time: choose it, say why, check, book. What was answered travels in forms, a reason never in an address."""
+"""Booking a time, one question a page: what for, with whom, when, and anything we should know."""
 
-import hashlib
 import re
-import secrets
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 from flask import Blueprint, make_response, redirect, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from wtforms import StringField
+from werkzeug.routing import BaseConverter
 
-from chassis.errors import Conflict, Invalid, Refusal, Unavailable
-from portal import kept, session
+from chassis.errors import Refusal
+from chassis.schemas import UUID_PATTERN
+from portal import session, weeks, wish
 from portal.api import services
-from portal.api.appointments import Slot
+from portal.api.booking import ANY
 from portal.dates import local, today
-from portal.forms import AtMost, Choice, Form, Text, plain_characters
 from portal.pages import page
-from portal.weeks import first_day, week_of
+from portal.wish import Answers, Wish
 
 pages = Blueprint("booking", __name__, url_prefix="/book")
 
-LONGEST_REASON = 2000
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+CHOOSE_TIME = "Choose a time."
 
 
-class Answers(Form):
-    """Everything a patient has answered so far, on whichever page they are."""
+class DoctorOrAny(BaseConverter):
+    """Part of an address: a doctor's id, or `any`."""
 
-    start = Choice("Time")
-    notes = Text("What is it about?", [AtMost(LONGEST_REASON, "The reason"), plain_characters])
-    attempt = StringField("Attempt")
-
-    @property
-    def time(self) -> datetime | None:
-        """The chosen start, if one is chosen and spelled as our own pages spell it."""
-        try:
-            start = datetime.fromisoformat(self.start.data) if _INSTANT.fullmatch(self.start.data or "") else None
-        except ValueError:
-            return None
-        return start if start and 2000 <= start.year <= 2100 else None  # at the ends of time no zone can be told
-
-    @property
-    def carried(self) -> list[tuple[str, str]]:
-        """The answers as hidden fields of the next page."""
-        return [(name, self[name].data or "") for name in ("start", "notes", "attempt")]
-
-    def key(self, doctor_id: UUID) -> str:
-        """The same answers of the same attempt are the same booking; any change makes it another one."""
-        parts = [self.attempt.data or "", str(doctor_id), self.start.data or "", self.notes.data or ""]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    regex = f"{ANY}|{UUID_PATTERN}"
 
 
-def _answers() -> Answers:
-    """The answers in this request: of a form, or a time in the address."""
-    return Answers() if request.method == "POST" else Answers(data={"start": request.args.get("start", "")})
+@pages.record
+def _know_converter(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["doctor_or_any"] = DoctorOrAny
 
 
-@pages.route("/<uuid:doctor_id>", methods=["GET", "POST"])
+@pages.route("", methods=["GET", "POST"])
 @session.only("patient")
-def times(doctor_id: UUID) -> ResponseReturnValue:
-    """Choose a day and time. Posted only to carry answers along while the patient looks for another time."""
-    return _times(doctor_id, _answers())
+def what_for() -> ResponseReturnValue:
+    """Choose what the visit is for. Where there is only one kind, nobody is asked."""
+    answers = wish.answers()
+    found = wish.wish(_doctor_asked(answers), answers)
+    if found.visit_type is None and request.method == "POST":
+        answers.visit_type.errors = ["Choose what you need."]
+    if found.visit_type is None or (request.method == "GET" and len(found.visit_types) > 1):
+        return page("booking/what_for.html", form=answers, wish=found)
+    return _after_what_for(found, found.visit_type.id)
 
 
-def _times(doctor_id: UUID, answers: Answers, refusal: Refusal | None = None) -> ResponseReturnValue:
+def _doctor_asked(answers: Answers) -> str:
+    """The doctor whom the address or the form names; any, when nobody was chosen yet."""
+    asked = request.values.get("doctor") or answers.doctor.data or ""
+    return asked if re.fullmatch(DoctorOrAny.regex, asked, re.ASCII) else ANY
+
+
+def _after_what_for(found: Wish, visit_type_id: str) -> ResponseReturnValue:
+    """To the times of the doctor who is chosen, or the only one to offer it; else to the choice of one."""
+    if found.doctor is None:
+        some = services().booking.doctors(visit_type_id).items
+        if len(some) != 1:
+            return _onward(found.answers, ".with_whom", None)
+        found.answers.doctor.data = some[0].id
+    return _onward(found.answers, ".times", found.answers.doctor.data)
+
+
+def _onward(answers: Answers, question: str, doctor_id: str | None) -> ResponseReturnValue:
+    """To the next question, with what was answered kept."""
+    onward = make_response(redirect(url_for(question, doctor_id=doctor_id, attempt=answers.attempt.data), 303))
+    wish.keep(onward, answers, "visit_type", *(["doctor"] if doctor_id else []))
+    return onward
+
+
+@pages.route("/with", methods=["GET", "POST"])
+@session.only("patient")
+def with_whom() -> ResponseReturnValue:
+    """Choose any doctor, or one by name."""
+    answers = wish.answers()
+    chosen = answers.doctor.data
+    found = wish.wish(ANY, answers)
+    if found.visit_type is None:
+        return redirect(url_for(".what_for", attempt=answers.attempt.data), 303)
+    answers.doctor.data = chosen
+    doctors = services().booking.doctors(found.visit_type.id, request.args.get("cursor"))
+    if request.method == "POST" and re.fullmatch(DoctorOrAny.regex, chosen or "", re.ASCII):
+        return _onward(answers, ".times", chosen)
+    if request.method == "POST":
+        answers.doctor.errors = ["Choose any doctor, or one of them."]
+    return page("booking/with_whom.html", form=answers, wish=found, doctors=doctors)
+
+
+@pages.route("/<doctor_or_any:doctor_id>", methods=["GET", "POST"])
+@session.only("patient")
+def times(doctor_id: str) -> ResponseReturnValue:
+    """Choose a day and time. Posted only to carry along what was typed while the patient looks for another time."""
+    return times_page(doctor_id, wish.answers())
+
+
+def times_page(doctor_id: str, answers: Answers, refusal: Refusal | None = None) -> ResponseReturnValue:
+    """The days with their free times. Without a kind of visit there are none: that question comes first."""
+    found = wish.wish(doctor_id, answers)
+    if found.visit_type is None:
+        return redirect(url_for(".what_for", doctor=doctor_id, attempt=answers.attempt.data), 303)
     chosen = local(answers.time).date().isoformat() if answers.time else None
-    first = first_day(request.values.get("from") or chosen, today())
-    doctor = services().appointments.doctor(str(doctor_id))
-    free = services().appointments.free_times(str(doctor_id), first, first + timedelta(days=6))
-    week = week_of(free, request.values.get("day") or chosen, today())
-    return page(
-        "booking/times.html", form=answers, refusal=refusal, doctor=doctor, week=week, next_free=free.next_available
-    )
+    last = today() + timedelta(days=found.visit_type.horizon_days)
+    first = weeks.first_day(request.values.get("from") or chosen, today(), last)
+    free = services().booking.times(doctor_id, found.visit_type.id, first, first + timedelta(days=6))
+    week = weeks.week_of(free, request.values.get("day") or chosen, today(), last)
+    next_free = free.next_available
+    return page("booking/times.html", form=answers, refusal=refusal, wish=found, week=week, next_free=next_free)
 
 
-@pages.route("/<uuid:doctor_id>/reason", methods=["GET", "POST"])
+@pages.route("/<doctor_or_any:doctor_id>/reason", methods=["GET", "POST"])
 @session.only("patient")
-def reason(doctor_id: UUID) -> ResponseReturnValue:
-    """Say why, if the patient likes."""
-    answers = _answers()
+def reason(doctor_id: str) -> ResponseReturnValue:
+    """Say why, if the patient likes. Who has said so before, and changes the time, goes on to check."""
+    answers = wish.answers()
     if answers.time is None:
-        answers.start.errors = ["Choose a time."]
-        return _times(doctor_id, answers)
-    if not answers.attempt.data:
-        answers.attempt.data = secrets.token_urlsafe(16)
-    return page("booking/reason.html", form=answers, doctor=services().appointments.doctor(str(doctor_id)))
-
-
-@pages.post("/<uuid:doctor_id>/check")
-@session.only("patient")
-def check(doctor_id: UUID) -> ResponseReturnValue:
-    """Take the answers to the page that shows them, one that Back and Reload can open again."""
-    answers = Answers()
-    if answers.time is None:
-        answers.start.errors = ["Choose a time."]
-        return _times(doctor_id, answers)
-    if not answers.validate():
-        return page("booking/reason.html", form=answers, doctor=services().appointments.doctor(str(doctor_id)))
-    onward = make_response(redirect(url_for(".review", doctor_id=doctor_id), 303))
-    draft = {"doctor": str(doctor_id), "answers": dict(answers.carried)}
-    return onward if kept.put(onward, kept.BOOKING, draft) else _review(doctor_id, answers)
-
-
-@pages.get("/<uuid:doctor_id>/check")
-@session.only("patient")
-def review(doctor_id: UUID) -> ResponseReturnValue:
-    """Everything on one page before it is booked; the times, for somebody who has answered nothing yet."""
-    draft = kept.get(kept.BOOKING)
-    if draft is None or draft["doctor"] != str(doctor_id):
-        return redirect(url_for(".times", doctor_id=doctor_id), 303)
-    return _review(doctor_id, Answers(data=draft["answers"]))
-
-
-def _review(doctor_id: UUID, answers: Answers) -> ResponseReturnValue:
-    doctor = services().appointments.doctor(str(doctor_id))
-    return page("booking/check.html", form=answers, doctor=doctor, other=None)
-
-
-@pages.post("/<uuid:doctor_id>/confirm")
-@session.only("patient")
-def confirm(doctor_id: UUID) -> ResponseReturnValue:
-    """Book it. The same form sent twice leads to the same appointment."""
-    answers = Answers()
-    if answers.time is None or not answers.validate():
-        return check(doctor_id)
-    try:
-        booked = services().appointments.book(
-            str(doctor_id), answers.start.data, answers.notes.data, answers.key(doctor_id)
+        answers.start.errors = [CHOOSE_TIME]
+        return times_page(doctor_id, answers)
+    if request.args.get("start") and wish.answered_all(str(answers.attempt.data)):
+        answers.doctor.data = doctor_id
+        onward = make_response(
+            redirect(url_for("confirming.review", doctor_id=doctor_id, attempt=answers.attempt.data), 303)
         )
-    except (Conflict, Invalid, Unavailable) as refusal:
-        return _refused(doctor_id, answers, refusal)
-    return redirect(url_for("appointments.booked", appointment_id=booked.id), 303)
+        if wish.keep(onward, answers, "doctor", "start"):
+            return onward
+    return reason_page(doctor_id, answers)
 
 
-def _refused(doctor_id: UUID, answers: Answers, refusal: Refusal) -> ResponseReturnValue:
-    """Not booked: say why, keep every answer, and offer what helps."""
-    if refusal.status == 422:
-        return _times(doctor_id, answers, refusal)
-    doctor = services().appointments.doctor(str(doctor_id))
-    if refusal.code == "slot-taken":
-        free = [Slot.model_validate(slot) for slot in refusal.extras.get("alternatives", [])]
-        return page("booking/taken.html", form=answers, doctor=doctor, free=free, status=409)
-    return page("booking/check.html", form=answers, doctor=doctor, refusal=refusal, other=_in_the_way(refusal))
-
-
-def _in_the_way(refusal: Refusal) -> tuple[str, str] | None:
-    """The patient's own appointments that stand against this one: what to call them, and where they are."""
-    if refusal.code == "patient-busy" and "appointment_id" in refusal.extras:
-        url = url_for("appointments.one", appointment_id=refusal.extras["appointment_id"])
-        return "your other appointment", url
-    return ("your appointments", url_for("appointments.index")) if refusal.code == "limit-reached" else None
-
-
-@pages.get("/<uuid:doctor_id>/confirm")
-@session.only("patient")
-def begin_again(doctor_id: UUID) -> ResponseReturnValue:
-    """Nothing is booked by opening an address."""
-    return redirect(url_for(".review", doctor_id=doctor_id), 303)
+def reason_page(doctor_id: str, answers: Answers) -> ResponseReturnValue:
+    """The question, or the one about the kind of visit where that is open."""
+    found = wish.wish(doctor_id, answers)
+    if found.visit_type is None:
+        return redirect(url_for(".what_for", doctor=doctor_id, attempt=answers.attempt.data), 303)
+    return page("booking/reason.html", form=answers, wish=found)

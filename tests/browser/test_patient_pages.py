@@ -23,6 +23,24 @@ def patient(auth: Flask) -> make.Person:
     return make.person(auth, birth_date="1988-03-14", **LONG)
 
 
+@pytest.fixture
+def kinds(auth: Flask, appointment: Flask) -> None:
+    """Two kinds of visit and a second doctor, so that patients are asked."""
+    admin = make.admin(auth)
+    make.doctor(auth, appointment, first_name="Ingrid", last_name="Hansen")
+    for name, minutes, words in (
+        ("See a doctor", 20, "Something new, or something that does not get better."),
+        ("Long-term condition review", 40, "Diabetes, asthma, blood pressure and the like."),
+    ):
+        make.visit_type(appointment, admin, public_name=name, duration_min=minutes, description=words)
+
+
+def choose(page: Page, name: str) -> None:
+    """Choose one answer of a question, and go on."""
+    page.get_by_role("radio", name=name).check()
+    page.get_by_role("button", name="Continue").click()
+
+
 def choose_time(page: Page, number: int) -> None:
     """Choose one of the times on the page."""
     page.locator("input[type=radio][name=start]").nth(number).check(force=True)
@@ -42,7 +60,7 @@ def test_every_page_of_a_visitor_is_sound(clinic: Clinic, browser: Browser, doct
 
 @pytest.mark.parametrize("width", [1280, 390, 320][: thorough.times(2, 3)])
 def test_every_page_of_a_patient_is_sound(
-    clinic: Clinic, browser: Browser, doctor: make.Person, patient: make.Person, auth: Flask, width: int
+    clinic: Clinic, browser: Browser, doctor: make.Person, patient: make.Person, kinds: None, width: int
 ) -> None:
     with reading(browser, clinic.portal.url, width) as reader:
         reader.sign_in(patient.email)
@@ -62,22 +80,26 @@ def _change_details(reader: Reader) -> None:
 
 
 def _book(reader: Reader, doctor: make.Person) -> None:
-    reader.open("/doctors")
-    reader.follow("Dr Amara Okafor")
+    reader.open("/book")
+    reader.press("Continue")
+    expect(reader.page.locator(".field-error")).to_have_text(re.compile("Choose what you need."))
+    reader.page.get_by_role("radio", name="See a doctor").check()
+    reader.press("Continue")
+    reader.page.get_by_role("radio", name="Dr Amara Okafor").check()
+    reader.press("Continue")
     reader.follow("Later")
     reader.press("Continue")
     expect(reader.page.locator(".field-error")).to_have_text(re.compile("Choose a time."))
     choose_time(reader.page, 2)
     reader.press("Continue")
-    reader.page.get_by_label("What is it about?").fill("x" * 2001)
+    reader.page.get_by_label("Anything we should know?").fill("x" * 2001)
     reader.press("Continue")
     assert reader.page.title().startswith("Error: ")
-    reader.page.get_by_label("What is it about?").fill("Sore throat")
+    reader.page.get_by_label("Anything we should know?").fill("Sore throat")
     reader.press("Continue")
-    reader.press("Change the time")
-    reader.press("Earlier")
+    reader.follow("Change the time")
+    reader.follow("Earlier")
     choose_time(reader.page, 1)
-    reader.press("Continue")
     reader.press("Continue")
     reader.press("Book this appointment")
     assert reader.heading() == "Your appointment is booked"
@@ -126,7 +148,7 @@ def test_a_doctor_who_waits_for_the_clinic_and_an_administrator_have_sound_homes
 
 
 def test_a_patient_books_by_keyboard_alone(
-    clinic: Clinic, browser: Browser, doctor: make.Person, patient: make.Person
+    clinic: Clinic, browser: Browser, doctor: make.Person, patient: make.Person, kinds: None
 ) -> None:
     with reading(browser, clinic.portal.url) as reader:
         page, key = reader.page, reader.page.keyboard
@@ -141,7 +163,12 @@ def test_a_patient_books_by_keyboard_alone(
         key.press("Enter")
         page.get_by_role("button", name="Sign out").wait_for()
         _tab_to(page, "a:text('Book an appointment')", press=True)
-        _tab_to(page, ".doctor-link", press=True)
+        _tab_to(page, "input[name=visit_type] >> nth=0")
+        key.press("Space")
+        key.press("Enter")
+        _tab_to(page, "input[name=doctor] >> nth=0")
+        key.press("ArrowDown")
+        key.press("Enter")
         _tab_to(page, "a.day >> nth=1", press=True)
         _tab_to(page, "input[name=start] >> nth=0")
         key.press("Space")
@@ -174,7 +201,7 @@ def _tab_to(page: Page, target: str, *, press: bool = False) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_patient_books_and_cancels_without_scripts(
-    clinic: Clinic, browser: Browser, doctor: make.Person, patient: make.Person, width: int
+    clinic: Clinic, browser: Browser, doctor: make.Person, patient: make.Person, kinds: None, width: int
 ) -> None:
     with reading(browser, clinic.portal.url, width, scripts=False) as reader:
         page = reader.page
@@ -183,12 +210,15 @@ def test_a_patient_books_and_cancels_without_scripts(
         page.get_by_label("E-mail").fill(patient.email)
         page.get_by_label("Password").fill(make.PASSWORD)
         page.locator("main").get_by_role("button", name="Sign in").click()
+        choose(page, "See a doctor")
         page.get_by_role("link", name="Later").click()
         choose_time(page, 0)
-        for button in ("Continue", "Continue", "Change the time", "Later"):
+        for button in ("Continue", "Continue"):
             page.get_by_role("button", name=button).click()
+        for link in ("Change the time", "Later"):
+            page.get_by_role("link", name=link).click()
         choose_time(page, 0)
-        for button in ("Continue", "Continue", "Book this appointment"):
+        for button in ("Continue", "Book this appointment"):
             page.get_by_role("button", name=button).click()
         expect(page.locator("h1")).to_have_text("Your appointment is booked")
         assert not page.get_by_text("Print this page").is_visible()

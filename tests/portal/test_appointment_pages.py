@@ -15,7 +15,7 @@ def test_home_is_kind_to_somebody_new(maya: Visitor) -> None:
 
     assert "No appointment booked" in home.text
     assert "No prescriptions yet" in home.text
-    assert home.link("Book an appointment") == "/doctors"
+    assert home.link("Book an appointment") == "/book"
 
 
 def test_home_shows_the_next_appointment_and_the_latest_prescription(

@@ -1,11 +1,13 @@
 """A patient books, from the directory to the confirmation."""
 
 from datetime import date, time
+from xml.etree.ElementTree import Element
 
 import pytest
 from flask import Flask
 
 from tests import make
+from tests.api import Api
 from tests.portal.visitor import Page, Visitor
 
 
@@ -109,13 +111,16 @@ def to_check_with_status(somebody: Visitor, doctor: make.Person, day: date, note
 def test_changing_the_time_keeps_the_reason_and_puts_it_in_no_address(
     maya: Visitor, doctor: make.Person, next_week: date
 ) -> None:
-    times = maya.press(to_check(maya, doctor, next_week), "Change the time")
-    other_week = maya.press(times, "Later")
+    times = maya.get(to_check(maya, doctor, next_week).link("Change the time"))
+    other_week = maya.get(times.link("Later"))
     other = next(box.get("value", "") for box in other_week.all("input[@name='start']"))
-    reason = maya.press(other_week, "Continue", start=other)
+    check = maya.press(other_week, "Continue", start=other)
 
+    assert check.heading == "Check your answers"
+    assert "Sore throat" in check.text
+    reason = maya.get(check.link("Change what we should know"))
     assert reason.all("textarea")[0].text == "Sore throat"
-    for page in (times, other_week, reason):
+    for page in (times, other_week, check, reason):
         assert "Sore" not in page.path
 
     booked = maya.press(maya.press(reason, "Continue"), "Book this appointment")
@@ -242,4 +247,191 @@ def test_a_reason_too_large_to_keep_is_carried_all_the_same(
     check = to_check(maya, doctor, next_week, notes=words)
 
     assert words in check.text
-    assert maya.press(check, "Book this appointment").heading == "Your appointment is booked"
+    later = maya.press(maya.press(check, "Change the time"), "Later")
+    start = next(box.get("value", "") for box in later.all("input[@name='start']"))
+    reason = maya.press(later, "Continue", start=start)
+    assert reason.all("textarea")[0].text == words
+    again = maya.press(reason, "Continue")
+    assert words in again.text
+    assert maya.press(again, "Book this appointment").heading == "Your appointment is booked"
+
+
+def to_book(somebody: Visitor, kind: str, whom: str) -> Page:
+    """The first two questions answered: the times."""
+    what = somebody.get("/book")
+    (chosen,) = [box.get("value", "") for box in what.all("input[@name='visit_type']") if kind in label(what, box)]
+    with_whom = somebody.press(what, "Continue", visit_type=chosen)
+    (doctor,) = [
+        box.get("value", "") for box in with_whom.all("input[@name='doctor']") if whom in label(with_whom, box)
+    ]
+    return somebody.press(with_whom, "Continue", doctor=doctor)
+
+
+def label(page: Page, box: Element) -> str:
+    return " ".join("".join(one.itertext()) for one in page.all("label") if one.get("for") == box.get("id"))
+
+
+@pytest.fixture
+def kinds(auth: Flask, appointment: Flask) -> list[str]:
+    """Two kinds of visit: their ids."""
+    admin = make.admin(auth)
+    short = make.visit_type(appointment, admin, public_name="See a doctor", description="Something new.")
+    long = make.visit_type(appointment, admin, public_name="Review", duration_min=40, step_min=40, position=1)
+    return [short["id"], long["id"]]
+
+
+@pytest.fixture
+def ingrid(auth: Flask, appointment: Flask) -> make.Person:
+    return make.doctor(auth, appointment, first_name="Ingrid", last_name="Hansen")
+
+
+def test_one_question_a_page_leads_to_any_doctor_and_the_confirmation_says_which(
+    maya: Visitor, doctor: make.Person, ingrid: make.Person, kinds: list[str], next_week: date
+) -> None:
+    what = maya.get("/book")
+    assert what.heading == "What do you need?"
+    assert "20 minutes. Something new." in what.text
+    assert "Is it an emergency?" in what.text
+
+    whom = maya.press(what, "Continue", visit_type=kinds[1])
+    assert whom.heading == "Who would you like to see?"
+    assert whom.all("input[@checked]")[0].get("value") == "any"
+    assert "Review" in whom.text
+
+    times = maya.press(whom, "Continue")
+    assert "Any doctor" in times.text
+    day = maya.get(times.link("Later"))
+    start = day.all("input[@name='start']")[0].get("value", "")
+    check = maya.press(maya.press(day, "Continue", start=start), "Continue", notes="Sore throat")
+    for words in ("Review", "40 minutes", "Any doctor", "Sore throat"):
+        assert words in check.text
+    for page in (whom, times, day, check):
+        assert kinds[1] not in page.path
+
+    booked = maya.press(check, "Book this appointment")
+
+    assert any(name in booked.text for name in ("Dr Amara Okafor", "Dr Ingrid Hansen"))
+    assert "Any doctor" not in booked.text
+    assert "40 minutes" in booked.text
+
+
+def test_a_question_without_an_answer_is_asked_again(maya: Visitor, doctor: make.Person, kinds: list[str]) -> None:
+    again = maya.press(maya.get("/book"), "Continue", 422)
+    assert "Choose what you need." in again.text
+    assert again.title.startswith("Error: ")
+
+    assert "Choose what you need." in maya.press(again, "Continue", 422, visit_type="{{config}}").text
+
+
+def test_what_only_one_doctor_offers_is_booked_with_that_doctor(
+    maya: Visitor, doctor: make.Person, ingrid: make.Person, kinds: list[str], auth: Flask, appointment: Flask
+) -> None:
+    left_out = {"overrides": [{"visit_type_id": kinds[1], "offered": False}]}
+    Api(appointment, make.admin(auth).token).put(f"/doctors/{ingrid.id}/overrides", json=left_out)
+
+    times = maya.press(maya.get("/book"), "Continue", visit_type=kinds[1])
+
+    assert times.heading == "Choose a day and time"
+    assert "Dr Amara Okafor" in times.text
+
+
+def test_the_directory_keeps_the_doctor_and_asks_what_for(
+    maya: Visitor, doctor: make.Person, ingrid: make.Person, kinds: list[str]
+) -> None:
+    what = maya.get(maya.get("/doctors").link("Dr Ingrid Hansen"))
+    assert what.heading == "What do you need?"
+    assert "Dr Ingrid Hansen" in what.text
+
+    times = maya.press(what, "Continue", visit_type=kinds[0])
+
+    assert times.heading == "Choose a day and time"
+    assert times.path.startswith(f"/book/{ingrid.id}")
+
+
+def test_every_choice_can_be_changed_from_the_box_beside_the_questions(
+    maya: Visitor, doctor: make.Person, ingrid: make.Person, kinds: list[str]
+) -> None:
+    times = to_book(maya, "See a doctor", "Ingrid")
+
+    what = maya.get(times.link("Change what it is for"))
+    assert what.all("input[@checked]")[0].get("value") == kinds[0]
+    whom = maya.get(times.link("Change the doctor"))
+    assert whom.all("input[@checked]")[0].get("value") == ingrid.id
+
+    other = maya.press(maya.get(times.link("Change the doctor")), "Continue", doctor=doctor.id)
+    assert "Dr Amara Okafor" in other.text
+    assert "See a doctor" in other.text
+
+
+def test_two_windows_do_not_mix_their_answers(
+    maya: Visitor, doctor: make.Person, ingrid: make.Person, kinds: list[str]
+) -> None:
+    one, other = to_book(maya, "See a doctor", "Ingrid"), to_book(maya, "Review", "Amara")
+
+    assert "See a doctor" in maya.get(one.path).text
+    assert "Review" in maya.get(other.path).text
+
+
+def test_a_kind_that_is_offered_no_more_is_chosen_again_and_nothing_is_lost(
+    maya: Visitor,
+    doctor: make.Person,
+    ingrid: make.Person,
+    kinds: list[str],
+    next_week: date,
+    auth: Flask,
+    appointment: Flask,
+) -> None:
+    times = maya.get(f"{to_book(maya, 'Review', 'Amara').path}&from={next_week}")
+    start = times.all("input[@name='start']")[0].get("value", "")
+    check = maya.press(maya.press(times, "Continue", start=start), "Continue", notes="Sore throat")
+    left_out = {"overrides": [{"visit_type_id": kinds[1], "offered": False}]}
+    Api(appointment, make.admin(auth).token).put(f"/doctors/{doctor.id}/overrides", json=left_out)
+
+    refused = maya.press(check, "Book this appointment", 422)
+    assert refused.heading == "What do you need?"
+    assert refused.title.startswith("Error: ")
+
+    times = maya.press(refused, "Continue", visit_type=kinds[0])
+    start = maya.get(f"{times.path}&from={next_week}").all("input[@name='start']")[0].get("value", "")
+    again = maya.get(f"{times.path.replace('?', '/reason?')}&start={start}")
+    assert "Sore throat" in again.text
+
+
+def test_an_answer_that_is_too_soon_names_the_earliest_time_and_the_phone(
+    maya: Visitor, doctor: make.Person, auth: Flask, appointment: Flask, next_week: date
+) -> None:
+    check = to_check(maya, doctor, next_week)
+    soon = {**VISIT, "min_notice_min": 30 * 24 * 60}
+    admin = Api(appointment, make.admin(auth).token)
+    (kind,) = admin.get("/visit-types/all")["items"]
+    admin.put(f"/visit-types/{kind['id']}", json=soon, headers={"If-Match": f'"{kind["version"]}"'})
+
+    refused = maya.press(check, "Book this appointment", 422)
+
+    assert refused.heading == "Choose a day and time"
+    assert "This time is too soon to book online. Choose one from" in refused.text
+    assert "01632 960 122" in refused.text
+
+
+VISIT = {"name": "Consultation", "public_name": "Consultation"}
+
+
+def test_any_date_can_be_gone_to(maya: Visitor, doctor: make.Person) -> None:
+    far = make.clinic_day(40)
+
+    there = maya.press(to_times(maya, doctor, make.clinic_day(7)), "Show", **{"from": far.isoformat()})
+
+    assert far.strftime("%A") in there.all("legend")[0].text
+
+
+def test_days_without_times_offer_any_doctor_and_the_phone(
+    maya: Visitor, ingrid: make.Person, auth: Flask, appointment: Flask
+) -> None:
+    away = make.doctor(auth, appointment, hours=[])
+
+    empty = maya.get(f"/book/{away.id}")
+
+    assert "No free times on these days" in empty.text
+    assert "01632 960 122" in empty.text
+    assert "Any doctor" in maya.get(empty.link("any doctor")).text
+    assert maya.get(empty.link("Choose another doctor")).heading == "Who would you like to see?"
