@@ -6,7 +6,18 @@ from auth_service import access_tokens, commands, mail, signing_keys
 from auth_service.afterwards import Afterwards
 from auth_service.models import audit, db
 from auth_service.settings import AuthSettings
-from auth_service.views import clinic, contacts, credentials, me, people, second_factor, sessions, signing_in, tokens
+from auth_service.views import (
+    clinic,
+    contacts,
+    credentials,
+    demographics,
+    me,
+    people,
+    second_factor,
+    sessions,
+    signing_in,
+    tokens,
+)
 from chassis import audit_views
 from chassis.mail import carrier
 from chassis.service import build
@@ -16,7 +27,7 @@ def create_app(settings: AuthSettings | None = None) -> APIFlask:
     """The auth service as a WSGI application."""
     settings = settings or AuthSettings.from_environment()
     blueprints = [signing_in.bp, tokens.bp, me.bp, credentials.bp, second_factor.bp, sessions.bp, people.bp, clinic.bp]
-    blueprints += [contacts.bp, audit_views.blueprint(audit)]
+    blueprints += [contacts.bp, demographics.bp, audit_views.blueprint(audit)]
     check, key = access_tokens.still_valid, settings.service_key
     app = build("auth", __package__, settings, db, blueprints, signing_keys.public_key, check, key)
     app.extensions["settings"] = settings

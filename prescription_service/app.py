@@ -8,6 +8,7 @@ from chassis.keys import KeySet
 from chassis.revocations import Revocations
 from chassis.service import build
 from prescription_service import clocks, commands, verification
+from prescription_service.demographics import Registry
 from prescription_service.models import audit, db
 from prescription_service.seal import Seal
 from prescription_service.settings import PrescriptionSettings
@@ -29,6 +30,7 @@ def create_app(
     app = build("prescription", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)
     app.extensions["appointments"] = appointments or ServiceClient("appointment", settings.appointment_url)
+    app.extensions["registry"] = Registry(auth, settings.service_key)
     app.extensions["watch"].add(clocks.follow(app, auth, settings.zone))
     app.extensions["verification"] = verification.Keys.of(settings.secret_key)
     app.extensions["seal"] = Seal(settings.secret_key)

@@ -62,6 +62,7 @@ class Prescription(Model):
     renews_id: Mapped[UUID | None] = mapped_column(ForeignKey("prescription.id"))
     medicine_count: Mapped[int | None] = mapped_column(SmallInteger)
     digest: Mapped[str | None]
+    patient_details: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     patient_weight: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     history: Mapped[list["StatusEvent"]] = relationship(order_by="StatusEvent.id", lazy="selectin")
     alerts: Mapped[list["AlertEvent"]] = relationship(order_by="AlertEvent.id", lazy="selectin")

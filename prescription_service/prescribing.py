@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
@@ -37,6 +38,8 @@ class Visit:
     patient_id: UUID
     patient_name: str
     patient_birth_date: date | None
+    patient_details: Mapping[str, Any] | None = None
+    """Names apart, sex and address, where they are known; asked for when it is signed."""
 
 
 @dataclass(frozen=True)

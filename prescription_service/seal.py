@@ -11,7 +11,7 @@ from prescription_service.models import AlertEvent, Medicine, Prescription
 
 UNSEALED = frozenset({"status", "replaced_by_id", "digest"})
 """What changes after signing: where it is in its life, and the seal itself."""
-LATER = frozenset({"patient_weight"})
+LATER = frozenset({"patient_weight", "patient_details"})
 """Columns from after there were seals: sealed where there is something in them."""
 UNSEALED_ALERT = frozenset({"id", "prescription_id"})
 

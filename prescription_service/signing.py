@@ -98,6 +98,7 @@ def _blank(visit: Visit, wish: Wish, draft: Draft | None) -> Prescription:
         patient_name=visit.patient_name,
         patient_birth_date=visit.patient_birth_date,
         patient_weight=WEIGHT.dump_python(wish.weight, mode="json") if wish.weight else None,
+        patient_details=dict(visit.patient_details) if visit.patient_details else None,
         notes=wish.notes,
         replaces_id=draft.replaces_id if draft else None,
         renews_id=draft.renews_id if draft else None,

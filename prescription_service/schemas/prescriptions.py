@@ -216,6 +216,15 @@ class StatusEventOut(Out):
     at: datetime
 
 
+class DemographicsOut(Out):
+    """Who the patient is, as their account said at signing. Paper puts the surname first, in capitals."""
+
+    family_name: str
+    given_names: str
+    sex: Literal["female", "male", "other", "unknown"] | None
+    address: str
+
+
 class PrescriptionOut(Out):
     """A signed prescription, for its prescriber and its patient.
 
@@ -235,6 +244,7 @@ class PrescriptionOut(Out):
     patient_id: UUID
     patient_name: str
     patient_birth_date: date | None
+    patient_details: DemographicsOut | None = None
     patient_weight: WeightOut | None = None
     notes: str
     medicines: list[MedicineOut]

@@ -1,5 +1,6 @@
 """The prescription service over HTTP."""
 
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,8 @@ from chassis import clock
 from chassis.client import ServiceClient
 from chassis.cursor import Cursors
 from chassis.errors import IdempotencyMismatch, InvalidIdempotencyKey, RequestInProgress
+from prescription_service.demographics import Registry
+from prescription_service.prescribing import Visit
 from prescription_service.seal import Seal
 
 RETRIES = (InvalidIdempotencyKey, IdempotencyMismatch, RequestInProgress)
@@ -35,6 +38,13 @@ def zone() -> ZoneInfo:
 def today() -> date:
     """The date on the clinic's calendar."""
     return clock.now().astimezone(zone()).date()
+
+
+def to_be_signed(visit: Visit) -> Visit:
+    """The visit, with who its patient is by now."""
+    registry: Registry = current_app.extensions["registry"]
+    known = registry.look(visit.patient_id)
+    return replace(visit, patient_details=known.model_dump() if known else None)
 
 
 def seal() -> Seal:

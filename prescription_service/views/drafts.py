@@ -18,7 +18,7 @@ from prescription_service.models import Draft, IdempotencyKey, audit, db
 from prescription_service.prescribing import AppointmentCancelled
 from prescription_service.schemas.drafts import DraftOut, DraftsPage, SignIn
 from prescription_service.schemas.prescriptions import CheckOut, PrescriptionIn, PrescriptionOut, reasons
-from prescription_service.views import RETRIES, appointments, cursors, seal, today, zone
+from prescription_service.views import RETRIES, appointments, cursors, seal, to_be_signed, today, zone
 
 bp = APIBlueprint("drafts", __name__, tag="Drafts")
 
@@ -104,7 +104,7 @@ def sign(draft_id: UUID, given: SignIn) -> PrescriptionOut:
     """Sign a draft in the version that `If-Match` names. All checks are made again, on fresh data."""
     draft, version = drafts.find(principal(), draft_id), _version()
     visit = fetch_visit(appointments(), bearer_token(), draft.appointment_id)
-    answers = reasons(given.overrides)
+    answers, visit = reasons(given.overrides), to_be_signed(visit)
     signed = signing.sign_draft(principal(), draft_id, version, visit, answers, zone(), today(), seal())
     return PrescriptionOut.of(signed)
 

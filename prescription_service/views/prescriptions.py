@@ -24,7 +24,7 @@ from prescription_service.schemas.prescriptions import (
     PurposeIn,
 )
 from prescription_service.schemas.verification import PrintedOut
-from prescription_service.views import RETRIES, appointments, cursors, seal, today, zone
+from prescription_service.views import RETRIES, appointments, cursors, seal, to_be_signed, today, zone
 from prescription_service.views.drafts import tagged
 from prescription_service.views.verification import keys
 
@@ -46,7 +46,7 @@ def write(wish: PrescriptionIn) -> PrescriptionOut | DraftOut:
     visit = fetch_visit(appointments(), bearer_token(), wish.appointment_id)
     if wish.status == "draft":
         return tagged(drafts.keep(principal(), visit, wish.as_wish))
-    return PrescriptionOut.of(signing.sign(principal(), visit, wish.as_wish, zone(), today(), seal()))
+    return PrescriptionOut.of(signing.sign(principal(), to_be_signed(visit), wish.as_wish, zone(), today(), seal()))
 
 
 @bp.post("/prescriptions/check")
