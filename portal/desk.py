@@ -9,7 +9,7 @@ from portal import drafted
 from portal.answers import sent
 from portal.api import services
 from portal.api.appointments import Appointment
-from portal.api.drafts import Draft
+from portal.api.drafts import Draft, VersionMismatch
 from portal.api.prescriptions import Prescription
 from portal.api.signing import Checked
 from portal.outages import part
@@ -63,10 +63,9 @@ class NothingListed(Refusal):
     detail = "A template holds medicines from the list, and there is none here yet."
 
 
-class ChangedMeanwhile(Refusal):
+class ChangedMeanwhile(VersionMismatch):
     """412: somebody else, or another window, has written the draft anew. Carries what it says now."""
 
-    status = 412
     code, title = "changed-meanwhile", "Changed meanwhile"
     detail = (
         "This draft was changed in another window while you were writing. Nothing was overwritten, and what you typed "
@@ -150,7 +149,7 @@ class DraftDesk(Desk):
 
     def _changed(self, refusal: Refusal, form: PrescriptionForm) -> Refusal:
         """The refusal, or what tells of the newer version. Whoever sends the form again has seen that one."""
-        if refusal.code != "version-mismatch":
+        if refusal.code != VersionMismatch.code:
             return refusal
         self.draft = services().drafts.one(self.draft.id)
         form.version.data = str(self.draft.version)

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from chassis.errors import Refusal
 from portal import session
 from portal.api.base import Answer, Api, Listing
 from portal.api.prescriptions import Prescription, Weight
@@ -50,6 +51,13 @@ class DraftedWords(Answer):
 
 
 Drafted = DraftedParts | DraftedWords
+
+
+class VersionMismatch(Refusal):
+    """412: the draft has changed since it was seen. Told by its code: a test's process has the service's class too."""
+
+    status = 412
+    code, title, detail = "version-mismatch", "Changed meanwhile", "This draft was changed meanwhile."
 
 
 class Draft(Answer):

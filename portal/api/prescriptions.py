@@ -23,6 +23,16 @@ class Structured(Answer):
     no_substitution_reason: str = ""
     indication: str = ""
     note_to_pharmacist: str = ""
+    route: str = ""
+    site: str = ""
+    dose: int | float | None = None
+    dose_unit: str = ""
+    frequency: dict[str, Any] = {}
+    timing: list[str] = []
+    as_needed: dict[str, Any] | None = None
+    duration: dict[str, Any] | None = None
+    start_on: date | None = None
+    instructions: str = ""
 
     @property
     def generic(self) -> str:

@@ -7,13 +7,14 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from chassis import clock
-from portal import paper_lines, pdf, session
+from portal import paper_lines, patient_sheet, pdf, session
 from portal.api import services
 from portal.api.prescriptions import Prescription
 from portal.clinic import clinic
 from portal.dates import stamp_words, today
 from portal.pages import page
 from portal.paper_proof import proof
+from portal.phrases import ENGLISH, LANGUAGES
 from portal.sheets import PAPERS, Paper, allergies_below, in_words, sheets
 
 pages = Blueprint("papers", __name__, url_prefix="/prescriptions/<uuid:prescription_id>")
@@ -32,6 +33,17 @@ def file(prescription_id: UUID) -> ResponseReturnValue:
     """The same as a file. It counts as a copy, as paper does."""
     engine = pdf.engine() or abort(404)
     return pdf.answer(engine, render_template("prescriptions/print.html", **_drawn(prescription_id, _size())))
+
+
+@pages.get("/sheet")
+@session.only("patient", "doctor")
+def sheet(prescription_id: UUID) -> ResponseReturnValue:
+    """The patient's own sheet, in one of the languages there are phrases for."""
+    phrases = LANGUAGES.get(request.args.get("language", ENGLISH.tag)) or abort(404)
+    prescription = services().prescriptions.one(str(prescription_id))
+    shown: dict[str, Any] = {"lines": patient_sheet.lines(prescription, phrases), "parts": patient_sheet.PARTS}
+    say = patient_sheet.Speaker(phrases)
+    return page("prescriptions/sheet.html", prescription=prescription, say=say, languages=LANGUAGES, **shown)
 
 
 def _size() -> Paper:
