@@ -188,6 +188,18 @@ def test_of_two_answers_at_once_one_holds(prescription: Flask, api: Api, mine: A
     assert (declining, after["status"]) in {(200, "declined"), (409, "approved")}
 
 
+def test_of_approvals_at_once_one_begins_the_draft(prescription: Flask, api: Api, mine: Api, signed: Any) -> None:
+    asked = ask(mine, signed)
+
+    def once(_: int) -> str:
+        told = Api(prescription, api.token).send("POST", f"/repeat-requests/{asked['id']}/approve")
+        return str(told.get_json()["id"])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(once, range(4)))) == 1
+    assert len(api.get("/drafts")["items"]) == 1
+
+
 def test_requests_come_in_pages(api: Api, visit: str, mine: Api, asked: Api) -> None:
     made = [ask(mine, write(api, visit, make.MEDICINE))["id"] for _ in range(3)]
 
