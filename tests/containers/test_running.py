@@ -21,7 +21,7 @@ WORKER = "appointment-worker"
 HOLDERS = {
     "AUTH_SECRET_KEY": {"auth-migrate", "auth-service"},
     "APPOINTMENT_SECRET_KEY": {"appointment-migrate", "appointment-service", "appointment-worker"},
-    "SERVICE_KEY": {"auth-service", "appointment-worker"},
+    "SERVICE_KEY": {"auth-service", "appointment-worker", "prescription-service"},
     "PRESCRIPTION_SECRET_KEY": {"prescription-migrate", "prescription-service"},
     "PORTAL_SECRET_KEY": {"portal"},
     "POSTGRES_PASSWORD": {"postgres", "provision"},
