@@ -6,7 +6,7 @@ A constant number of statements whatever the range and however many doctors: `lo
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -24,6 +24,7 @@ from chassis.errors import Invalid
 
 LONGEST_RANGE = 31
 DAY = timedelta(days=1)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class RangeRefused(Invalid):
@@ -64,13 +65,17 @@ class Taken:
 
 @dataclass(frozen=True)
 class Diary:
-    """What is known of one doctor for a stretch of days: terms, week, deviations (the clinic's too), what is taken."""
+    """What is known of one doctor for a stretch of days: terms, week, deviations (the clinic's too), what is taken.
+
+    `horizon` is the instant from which on patients do not book yet.
+    """
 
     terms: Terms
     week: Sequence[Stretch]
     deviations: Sequence[Deviation]
     taken: Taken
     held: Taken
+    horizon: datetime = NEVER
 
 
 @dataclass(frozen=True)
@@ -136,13 +141,16 @@ def every_time(
 
 
 def alternatives(
-    doctors: list[UUID] | None, visit_type_id: UUID, wanted: datetime, who: Asker, most: int, ignore: UUID | None = None
+    diaries: Sequence[Diary], last: date, wanted: datetime, who: Asker, most: int, ignore: UUID | None = None
 ) -> list[Slot]:
-    """Up to `most` free times: the nearest of the same day, then those that follow, each start once, in order."""
+    """Up to `most` free times: the nearest of the same day, then those that follow, each start once, in order.
+
+    `diaries` are of that day to `last`; what comes later is read when it is needed.
+    """
     day = wanted.astimezone(who.zone).date()
     near: dict[datetime, Slot] = {}
     later: dict[datetime, Slot] = {}
-    for slot in coming(doctors, visit_type_id, day, who, ignore):
+    for slot in _and_then(diaries, day, last, who, ignore):
         local = slot.start.astimezone(who.zone).date()
         if local > day and len(near) + len(later) >= most:
             break
@@ -153,17 +161,18 @@ def alternatives(
 
 def looked_at(diary: Diary, first: date, last: date, who: Asker, *, shut: bool = False) -> Iterator[Slot]:
     """Every start of these local days, window by window. `shut` adds those of days on which the door stays shut."""
+    since, until = wall_time.day_bounds(first, last, who.zone)
     day = first - DAY  # a window may reach into the next day
     while day <= last:
         today = opening.day_of(day, diary.week, diary.deviations, who.zone)
         closed = Taken(today.closed)
         for slot, windows in _grid(today.windows, diary.terms).items():
-            if first <= slot.start.astimezone(who.zone).date() <= last:
+            if since <= slot.start < until:
                 yield _judged(slot, diary, closed, windows, who)
         if shut and not today.windows and day >= first:
             usual = opening.day_of(day, diary.week, [], who.zone)
             reason = _why_shut(day, diary)
-            yield from (Slot(one.start, one.end, one.doctor_id, reason) for one in _grid(usual.windows, diary.terms))
+            yield from (replace(one, reason=reason) for one in _grid(usual.windows, diary.terms))
         day += DAY
 
 
@@ -188,20 +197,20 @@ def starts(windows: Iterable[opening.Window], terms: Terms) -> list[Slot]:
 
 
 def _judged(slot: Slot, diary: Diary, closed: Taken, windows: Sequence[opening.Window], who: Asker) -> Slot:
-    reason = _too_early_or_late(slot, diary.terms, who) or _taken(slot, diary, closed)
+    reason = _too_early_or_late(slot, diary, who) or _taken(slot, diary, closed)
     if reason is None and not who.staff and not any(_is_open(slot, window, who) for window in windows):
         reason = "opens-later"
-    return Slot(slot.start, slot.end, slot.doctor_id, reason)
+    return slot if reason is None else replace(slot, reason=reason)
 
 
-def _too_early_or_late(slot: Slot, terms: Terms, who: Asker) -> str | None:
+def _too_early_or_late(slot: Slot, diary: Diary, who: Asker) -> str | None:
     if (slot.end if who.staff else slot.start) <= who.now:
         return "in-past"
     if who.staff:
         return None
-    if slot.start < who.now + terms.notice:
+    if slot.start < who.now + diary.terms.notice:
         return "too-soon"
-    return "too-far" if slot.start.astimezone(who.zone).date() > who.last_day(terms) else None
+    return "too-far" if slot.start >= diary.horizon else None
 
 
 def _taken(slot: Slot, diary: Diary, closed: Taken) -> str | None:
@@ -240,10 +249,23 @@ def coming(
     first = max(first, who.today)
     diaries = load(doctors, visit_type_id, first, last, who, ignore)
     horizon = max((who.last_day(diary.terms) for diary in diaries), default=first)
-    while first <= min(horizon, last or horizon):
+    yield from _free_of(diaries, first, min(horizon, last or horizon), who)
+
+
+def _free_of(diaries: Sequence[Diary], first: date, last: date, who: Asker) -> Iterator[Slot]:
+    while first <= last:
         found = (slot for diary in diaries for slot in looked_at(diary, first, first, who))
         yield from sorted(slot for slot in found if slot.reason is None)
         first += DAY
+
+
+def _and_then(diaries: Sequence[Diary], first: date, last: date, who: Asker, ignore: UUID | None) -> Iterator[Slot]:
+    """The free times of diaries that are at hand, and then those of the days behind them."""
+    if not diaries:
+        return
+    yield from _free_of(diaries, first, last, who)
+    ids = [diary.terms.doctor_id for diary in diaries]
+    yield from coming(ids, diaries[0].terms.visit_type_id, last + DAY, who, ignore)
 
 
 def load(
@@ -253,9 +275,14 @@ def load(
     last: date | None,
     who: Asker,
     ignore: UUID | None = None,
+    terms: list[Terms] | None = None,
 ) -> list[Diary]:
-    """What is known of each doctor who offers this visit, from a local day to another one (None: to the end)."""
-    terms = visit_types.terms_of(doctors, visit_type_id, staff=who.staff)
+    """What is known of each doctor who offers this visit, from a local day to another one (None: to the end).
+
+    `terms` are theirs, where somebody knows them already.
+    """
+    if terms is None:
+        terms = visit_types.terms_of(doctors, visit_type_id, staff=who.staff)
     ids = [one.doctor_id for one in terms]
     weeks, deviations = weeks_of(ids, first), deviations_of(ids, first, last)
     taken, held = _spans(ids, first, last, who.zone, ignore)
@@ -267,6 +294,7 @@ def load(
             [*deviations.get(one.doctor_id, []), *clinic],
             Taken(taken.get(one.doctor_id, [])),
             Taken(held.get(one.doctor_id, [])),
+            wall_time.day_bounds(who.last_day(one), who.last_day(one), who.zone)[1],
         )
         for one in terms
     ]

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -22,13 +22,14 @@ from appointment_service import (
     visit_types,
 )
 from appointment_service.availability import Asker, Diary, Slot
-from appointment_service.models import BOOKED, PENDING, Appointment, Doctor, db
+from appointment_service.models import BLOCKING, BOOKED, PENDING, Appointment, Doctor, db
 from appointment_service.visit_types import Terms, VisitTypeUnavailable
 from chassis import clock
 from chassis.errors import Conflict, Invalid
 from chassis.identity import Principal
 
 MOST_TO_COME = 5
+LONGEST_VISIT = timedelta(hours=8)
 REFERENCE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32
 
 
@@ -85,23 +86,24 @@ def book_for(who: Principal, patient_id: UUID, wish: Wish, zone: ZoneInfo) -> Ap
 def _book(who: Principal, patient: Patient, wish: Wish, asker: Asker) -> Appointment:
     visit_type_id = wish.visit_type_id or visit_types.standard()
     start = slot_test.instant(wish.time, asker.zone)
-    offering = _offering(wish.doctor_id, visit_type_id, asker)
-    turn = turns.take(patient.id, offering)
-    if wish.doctor_id and not turn[wish.doctor_id].bookable:
+    terms = _offering(wish.doctor_id, visit_type_id, asker)
+    if wish.doctor_id and not wish.overbook and _somebody_has(wish.doctor_id, start):
+        _chosen(patient, terms, start, asker)  # refuses; most who come too late need not wait for anybody's turn
+    turn = turns.take(patient.id, [one.doctor_id for one in terms])
+    terms = [one for one in terms if turn[one.doctor_id].bookable]
+    if not terms:
         raise DoctorNotBookable
     if not asker.staff:
         refuse_over_limit(patient.id)
-    day = start.astimezone(asker.zone).date()
-    diaries = availability.load(offering, visit_type_id, day, day, asker)  # only those whose turn it is
-    if not diaries:
-        raise VisitTypeUnavailable
+    diaries: list[Diary] = []
     if wish.overbook:
-        slot, terms = _overbooked(diaries[0], start, asker), diaries[0].terms
+        slot = _overbooked(terms[0], start, asker)
     else:
-        slot, terms = _chosen(patient, wish, diaries, start, asker)
-    made = _insert(patient, turn[slot.doctor_id], slot, terms, wish)
+        slot, diaries = _chosen(patient, terms, start, asker)
+    chosen = next(one for one in terms if one.doctor_id == slot.doctor_id)
+    made = _insert(patient, turn[slot.doctor_id], slot, chosen, wish)
     if made is None:
-        slot_test.refuse_taken(patient.id, _asked(wish), visit_type_id, slot, asker)
+        slot_test.refuse_taken(patient.id, diaries, slot, asker)
     appointments.note(made, who, "book", overbook=wish.overbook)
     holds.close_matching(patient.id, visit_type_id)
     outbox.announce(made, "booked")
@@ -109,29 +111,37 @@ def _book(who: Principal, patient: Patient, wish: Wish, asker: Asker) -> Appoint
     return made
 
 
-def _offering(doctor_id: UUID | None, visit_type_id: UUID, who: Asker) -> list[UUID]:
-    """The doctors among whom to choose. Raises `DoctorNotFound`, `DoctorNotBookable` and `VisitTypeUnavailable`."""
-    if doctor_id and not doctors.find(doctor_id).bookable:
-        raise DoctorNotBookable
+def _offering(doctor_id: UUID | None, visit_type_id: UUID, who: Asker) -> list[Terms]:
+    """The terms of those among whom to choose. Raises `DoctorNotFound`, `DoctorNotBookable`, `VisitTypeUnavailable`."""
     found = visit_types.terms_of([doctor_id] if doctor_id else None, visit_type_id, staff=who.staff)
+    if not found and doctor_id and not doctors.find(doctor_id).bookable:
+        raise DoctorNotBookable
     if not found:
         raise VisitTypeUnavailable
-    return [terms.doctor_id for terms in found]
+    return found
 
 
-def _chosen(patient: Patient, wish: Wish, diaries: list[Diary], start: datetime, who: Asker) -> tuple[Slot, Terms]:
+def _somebody_has(doctor_id: UUID, start: datetime) -> bool:
+    now = Appointment.starts_at <= start, Appointment.ends_at > start, Appointment.starts_at > start - LONGEST_VISIT
+    theirs = Appointment.doctor_id == doctor_id, Appointment.status.in_(BLOCKING)
+    return db.session.scalar(select(Appointment.id).where(*theirs, *now).limit(1)) is not None
+
+
+def _chosen(patient: Patient, terms: list[Terms], start: datetime, who: Asker) -> tuple[Slot, list[Diary]]:
     """The slot at this time; of several doctors that of who has given away least of that day, else the first by id."""
-    day, visit_type_id = start.astimezone(who.zone).date(), diaries[0].terms.visit_type_id
+    days = slot_test.days_around(start, who)
+    diaries = availability.load(None, terms[0].visit_type_id, *days, who, terms=terms)
     try:
         found = _free(diaries, start, who)
     except slot_test.OutsideHours as refusal:
-        raise slot_test.with_next(refusal, _asked(wish), visit_type_id, start, who) from refusal
+        ids = [one.doctor_id for one in terms]
+        raise slot_test.with_next(refusal, ids, terms[0].visit_type_id, start, who) from refusal
     free = [slot for slot in found if slot.reason is None]
     if not free:
-        slot_test.refuse_taken(patient.id, _asked(wish), visit_type_id, found[0], who)
-    minutes = availability.booked_minutes([slot.doctor_id for slot in free], day, who.zone) if len(free) > 1 else {}
-    chosen = min(free, key=lambda slot: (minutes.get(slot.doctor_id, 0), slot.doctor_id))
-    return chosen, next(diary.terms for diary in diaries if diary.terms.doctor_id == chosen.doctor_id)
+        slot_test.refuse_taken(patient.id, diaries, found[0], who)
+    ids = [slot.doctor_id for slot in free]
+    minutes = availability.booked_minutes(ids, days[0], who.zone) if len(free) > 1 else {}
+    return min(free, key=lambda slot: (minutes.get(slot.doctor_id, 0), slot.doctor_id)), diaries
 
 
 def _free(diaries: list[Diary], start: datetime, who: Asker) -> list[Slot]:
@@ -148,15 +158,11 @@ def _free(diaries: list[Diary], start: datetime, who: Asker) -> list[Slot]:
     return found
 
 
-def _overbooked(diary: Diary, start: datetime, who: Asker) -> Slot:
-    slot = Slot(start, start + diary.terms.duration, diary.terms.doctor_id)
+def _overbooked(terms: Terms, start: datetime, who: Asker) -> Slot:
+    slot = Slot(start, start + terms.duration, terms.doctor_id)
     if slot.end <= who.now:
         raise slot_test.InPast
     return slot
-
-
-def _asked(wish: Wish) -> list[UUID] | None:
-    return [wish.doctor_id] if wish.doctor_id else None
 
 
 def refuse_over_limit(patient_id: UUID) -> None:

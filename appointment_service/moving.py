@@ -59,14 +59,13 @@ def move(
 def _free(
     found: Appointment, doctor_id: UUID, kind: UUID, start: datetime, who: availability.Asker
 ) -> tuple[Slot, Terms]:
-    day = start.astimezone(who.zone).date()
-    for diary in availability.load([doctor_id], kind, day, day, who, ignore=found.id):
+    for diary in availability.load([doctor_id], kind, *slot_test.days_around(start, who), who, ignore=found.id):
         try:
             slot = slot_test.offered(diary, start, who)
         except slot_test.OutsideHours as refusal:
             raise slot_test.with_next(refusal, [doctor_id], kind, start, who, found.id) from refusal
         if slot.reason is not None:
-            slot_test.refuse_taken(found.patient_id, [doctor_id], kind, slot, who, ignore=found.id)
+            slot_test.refuse_taken(found.patient_id, [diary], slot, who, ignore=found.id)
         slot_test.refuse_busy(found.patient_id, slot, ignore=found.id)
         return slot, diary.terms
     raise VisitTypeUnavailable

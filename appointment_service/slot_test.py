@@ -1,6 +1,7 @@
 """Whether one time can be booked, and if not, why: the refusals that booking and moving share."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -125,17 +126,19 @@ def with_next(
 
 
 def refuse_taken(
-    patient_id: UUID,
-    doctors: list[UUID] | None,
-    visit_type_id: UUID,
-    slot: Slot,
-    who: Asker,
-    ignore: UUID | None = None,
+    patient_id: UUID, diaries: Sequence[Diary], slot: Slot, who: Asker, ignore: UUID | None = None
 ) -> NoReturn:
-    """Say who is taken then: the patient, or the doctor, with what is free instead."""
+    """Say who is taken then: the patient, or the doctor, with what is free instead. `diaries` are of `days_around`."""
     refuse_busy(patient_id, slot, ignore)
-    free = availability.alternatives(doctors, visit_type_id, slot.start, who, ALTERNATIVES, ignore)
+    _, last = days_around(slot.start, who)
+    free = availability.alternatives(diaries, last, slot.start, who, ALTERNATIVES, ignore)
     raise SlotTaken(alternatives=free)
+
+
+def days_around(start: datetime, who: Asker) -> tuple[date, date]:
+    """The local days that are read to look at one time: its own, and a week in which most alternatives lie."""
+    day = start.astimezone(who.zone).date()
+    return day, day + timedelta(days=7)
 
 
 def refuse_busy(patient_id: UUID, slot: Slot, ignore: UUID | None = None) -> None:

@@ -2,6 +2,8 @@
 
 import os
 
+THOROUGH = os.environ.get("THOROUGH") == "1"
+
 
 def times(quick: int, full: int) -> int:
-    return full if os.environ.get("THOROUGH") == "1" else quick
+    return full if THOROUGH else quick
