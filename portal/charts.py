@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 WIDTH = 320
 """Units of a whole chart, labels and numbers included; about a pixel each on a phone."""
-NUMBER = 44
+NUMBER = 58
 """Units kept at the end of the longest bar for its number."""
 LONGEST = 34
 """Characters of a label above its bar; what is longer is cut, and whole in the table."""
