@@ -35,7 +35,7 @@ _WAITING = [("home", "Home", "home", "home.index"), ("account", "My account", "p
 _ADMIN = [
     ("home", "Home", "home", "home.index"),
     ("people", "People", "people", "people.index"),
-    ("schedule", "Schedule", "calendar", "doctor_schedules.index"),
+    ("schedule", "Schedule", "calendar", "clinic_day.index"),
     ("figures", "Figures", "chart", "figures.index"),
     ("clinic", "Clinic", "place", "clinic.settings"),
     ("record", "Record", "eye", "record.index"),

@@ -1,4 +1,4 @@
-"""A doctor's own times, day by day, as staff see them: what is free whatever the notice, and why the rest is not."""
+"""A doctor's times, day by day, as staff see them: what is free whatever the notice, and why the rest is not."""
 
 import re
 from dataclasses import dataclass
@@ -24,15 +24,16 @@ class StaffWeek:
     next_free: datetime | None
 
 
-def read(asked: Any, visit_type_id: str | None, ignore: str | None = None) -> StaffWeek:
+def read(asked: Any, visit_type_id: str | None, ignore: str | None = None, doctor_id: str | None = None) -> StaffWeek:
     """The seven days that an address asks for with `from`, and of those the one it asks for with `day`.
 
-    Without `day` the first one with free times is open. The time of the visit `ignore` counts as free.
+    Without `day` the first one with free times is open. The time of the visit `ignore` counts as free. The times are
+    one's own, or for admins those of a doctor.
     """
     now = today()
     day = day_of(asked.get("day"))
     first = min(max(day_of(asked.get("from")) or day or now, now), now + FARTHEST)
-    found = services().visits.times(first, first + timedelta(days=6), visit_type_id, ignore)
+    found = services().visits.times(first, first + timedelta(days=6), visit_type_id, ignore, doctor_id)
     shown = next((one for one in found.days if one.date == day), None)
     opened = shown or next((one for one in found.days if one.slots), found.days[0])
     earlier = max(first - WEEK, now) if first > now else None

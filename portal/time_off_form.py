@@ -21,7 +21,7 @@ KIND_WORDS = {kind: words for kind, words, _ in KINDS}
 CONFLICTS = [
     ("offer", "Ask them to choose another time", "Each gets a letter. Until they choose, the visit stays as it is."),
     ("cancel", "Cancel their visits", "Each gets a letter that says so."),
-    ("keep", "See them all the same", "Their visits stay, marked in your day."),
+    ("keep", "See them all the same", "Their visits stay, marked as standing in time off."),
 ]
 
 
@@ -36,6 +36,11 @@ class TimeOffForm(Form):
     reason = Line("Reason", [AtMost(200, "The reason"), plain_characters])
     on_conflict = Choice("What is to become of them?")
     attempt = HiddenField(filters=[own_key])
+
+    @property
+    def _needs_times(self) -> bool:
+        """Whether hours have to be said: other and extra ones."""
+        return "kind" in self and self.kind.data in ("extra", "replace")
 
     def validate_kind(self, field: Choice) -> None:
         """One of the kinds there are."""
@@ -56,13 +61,13 @@ class TimeOffForm(Form):
 
     def validate_starts(self, field: Line) -> None:
         """A time, where hours are said at all; other and extra hours need them."""
-        needed = self.kind.data in ("extra", "replace") or self.ends.data
+        needed = self._needs_times or self.ends.data
         if (field.data or needed) and clock_time(field.data) is None:
             raise ValidationError(EXAMPLE)
 
     def validate_ends(self, field: Line) -> None:
         """A later time, where hours are said at all."""
-        needed = self.kind.data in ("extra", "replace") or self.starts.data
+        needed = self._needs_times or self.starts.data
         starts, ends = clock_time(self.starts.data), clock_time(field.data)
         if (field.data or needed) and ends is None:
             raise ValidationError(EXAMPLE)
@@ -73,7 +78,7 @@ class TimeOffForm(Form):
     def carried(self) -> list[tuple[str, str]]:
         """The answers as hidden fields of the page that asks what is to become of whom."""
         names = ("kind", "from_date", "to_date", "starts", "ends", "reason", "attempt")
-        return [(name, self[name].data or "") for name in names]
+        return [(name, self[name].data or "") for name in names if name in self]
 
     def key(self, on_conflict: str) -> str:
         """The same answers of the same attempt are added once."""
@@ -84,5 +89,6 @@ class TimeOffForm(Form):
     def wish(self) -> dict[str, Any]:
         """As the service takes it."""
         times = {name: clock_time(self[name].data) for name in ("starts", "ends") if self[name].data}
-        found = {"kind": self.kind.data, "from_date": self.from_date.data, "reason": self.reason.data, **times}
-        return {**found, "to_date": self.to_date.data or self.from_date.data}
+        kind = {"kind": self.kind.data} if "kind" in self else {}
+        days = {"from_date": self.from_date.data, "to_date": self.to_date.data or self.from_date.data}
+        return {**kind, **days, "reason": self.reason.data, **times}

@@ -26,7 +26,7 @@ WHY_NOT = {
     "opens-later": "opens later",
     "busy": "somebody is booked",
     "held": "somebody is booking it right now",
-    "time-off": "your time off",
+    "time-off": "time off",
     "clinic-closed": "the clinic is closed",
 }
 """Why a time is not free."""

@@ -142,7 +142,8 @@ def preview_closing(wish: ClosingIn) -> ImpactOut:
 
 @bp.post("/clinic/exceptions")
 @allow("admin")
-@refuses(impact.HasBookings)
+@refuses(impact.HasBookings, *RETRIES)
+@idempotent(db, IdempotencyKey)
 @bp.input(ClosingIn, arg_name="wish")
 @bp.output(AddedOut, status_code=201)
 @audit.of("appointment.displace")

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from portal import session
-from portal.api.appointments import Appointment
 from portal.api.base import Answer, Api
 
 BookableBy = Literal["patient", "staff"]
@@ -199,9 +198,10 @@ class ClinicSchedule(Api):
         """Who is booked then; nothing is changed."""
         return self.read(Impact, "POST", "/clinic/exceptions/preview", token=session.token(), json=wish)
 
-    def close(self, wish: dict[str, Any]) -> Impact:
-        """Close the clinic."""
-        return self.read(Impact, "POST", "/clinic/exceptions", token=session.token(), json=wish)
+    def close(self, wish: dict[str, Any], key: str) -> Impact:
+        """Close the clinic. The same key does it once."""
+        path, headers = "/clinic/exceptions", {"Idempotency-Key": key}
+        return self.read(Impact, "POST", path, token=session.token(), json=wish, headers=headers)
 
     def take_back(self, closing_id: str) -> Closing:
         """Open it again."""
@@ -227,16 +227,3 @@ class ClinicSchedule(Api):
         """The figures of the days from one to another, both included."""
         params = {"from": first.isoformat(), "to": last.isoformat()}
         return self.read(Figures, "GET", "/figures", token=session.token(), params=params)
-
-    def cancel(self, appointment_id: str, code: str, reason: str) -> Appointment:
-        """Cancel an appointment for the clinic."""
-        body = {"code": code} | ({"reason": reason} if reason else {})
-        return self.read(
-            Appointment, "POST", f"/appointments/{appointment_id}/cancel", token=session.token(), json=body
-        )
-
-    def move(self, appointment_id: str, version: str, start: str, doctor_id: str) -> Appointment:
-        """Move an appointment, in the version that was seen."""
-        body, headers = {"appointment_time": start, "doctor_id": doctor_id}, {"If-Match": f'"{version}"'}
-        path = f"/appointments/{appointment_id}/move"
-        return self.read(Appointment, "POST", path, token=session.token(), json=body, headers=headers)

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from chassis.client import ServiceClient
 from chassis.errors import NotFound
 from portal import session
 from portal.api.appointments import Doctor
@@ -96,12 +97,24 @@ class Added(Impact):
 
 
 class Schedules(Api):
-    """Calls of a doctor about their own time."""
+    """Calls of a doctor about their own time, or of an admin about a doctor's."""
+
+    def __init__(self, client: ServiceClient, doctor_id: str | None = None) -> None:
+        super().__init__(client)
+        self._doctor_id = doctor_id
+
+    def of(self, doctor_id: str) -> "Schedules":
+        """The same calls about this doctor's time."""
+        return Schedules(self.client, doctor_id)
+
+    @property
+    def _whose(self) -> str:
+        return f"/doctors/{self._doctor_id or session.me().id}"
 
     def entry(self) -> Doctor | None:
-        """One's own entry in the directory, if there is one."""
+        """The entry in the directory, if there is one."""
         try:
-            return self.read(Doctor, "GET", f"/doctors/{session.me().id}")
+            return self.read(Doctor, "GET", self._whose)
         except NotFound:
             return None
 
@@ -115,21 +128,21 @@ class Schedules(Api):
         return [one for one in found if one.active]
 
     def hours(self) -> Hours:
-        """One's own weekly hours. Raises `NotFound` for a doctor who is not in the directory yet."""
-        return self.read(Hours, "GET", "/doctors/me/hours", token=session.token())
+        """The weekly hours. Raises `NotFound` for a doctor who is not in the directory yet."""
+        return self.read(Hours, "GET", f"{self._whose}/hours", token=session.token())
 
     def preview_hours(self, week: dict[str, Any]) -> HoursPreview:
         """What such a week would mean; nothing is changed."""
-        path = f"/doctors/{session.me().id}/hours/preview"
+        path = f"{self._whose}/hours/preview"
         return self.read(HoursPreview, "POST", path, token=session.token(), json=week)
 
     def set_hours(self, week: dict[str, Any]) -> Hours:
-        """Replace one's own weekly hours."""
-        return self.read(Hours, "PUT", "/doctors/me/hours", token=session.token(), json=week)
+        """Replace the weekly hours."""
+        return self.read(Hours, "PUT", f"{self._whose}/hours", token=session.token(), json=week)
 
     def exceptions(self) -> list[ScheduleException]:
-        """One's own exceptions that are not over, by their first day."""
-        return self._exceptions(f"/doctors/{session.me().id}/exceptions")
+        """The exceptions that are not over, by their first day."""
+        return self._exceptions(f"{self._whose}/exceptions")
 
     def closings(self) -> list[ScheduleException]:
         """The days on which the clinic is closed."""
@@ -140,12 +153,12 @@ class Schedules(Api):
 
     def preview(self, wish: dict[str, Any]) -> Impact:
         """Who is booked at times that an exception would take; nothing is changed."""
-        path = f"/doctors/{session.me().id}/exceptions/preview"
+        path = f"{self._whose}/exceptions/preview"
         return self.read(Impact, "POST", path, token=session.token(), json=wish)
 
     def add(self, wish: dict[str, Any], key: str) -> Added:
         """Add an exception. The same key adds it once."""
-        path, headers = f"/doctors/{session.me().id}/exceptions", {"Idempotency-Key": key}
+        path, headers = f"{self._whose}/exceptions", {"Idempotency-Key": key}
         return self.read(Added, "POST", path, token=session.token(), json=wish, headers=headers)
 
     def take_back(self, exception_id: str) -> ScheduleException:

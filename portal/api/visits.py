@@ -76,9 +76,10 @@ class Visits(Api):
         path = f"/appointments/{visit_id}/{step}"
         return self.read(Appointment, "POST", path, token=session.token(), json=why, headers=seen)
 
-    def move(self, visit_id: str, start: str, version: str) -> Appointment:
-        """Move a visit, of the version that was seen, to another time of one's own."""
+    def move(self, visit_id: str, start: str, version: str, doctor_id: str | None = None) -> Appointment:
+        """Move a visit, of the version that was seen, to another time of the same doctor, or of another one."""
         body, seen = {"appointment_time": start}, {"If-Match": f'"{version}"'}
+        body |= {"doctor_id": doctor_id} if doctor_id else {}
         path = f"/appointments/{visit_id}/move"
         return self.read(Appointment, "POST", path, token=session.token(), json=body, headers=seen)
 
@@ -94,9 +95,20 @@ class Visits(Api):
         """What has happened to a visit, the first thing first."""
         return self.read(_History, "GET", f"/appointments/{visit_id}/history", token=session.token()).events
 
-    def times(self, first: date, last: date, visit_type_id: str | None, ignore: str | None = None) -> StaffTimes:
-        """One's own times from one day to another, free and not free. The time of the visit `ignore` counts as free."""
-        asked: dict[str, Any] = {"doctor_id": session.me().id, "from": first.isoformat(), "to": last.isoformat()}
+    def times(
+        self,
+        first: date,
+        last: date,
+        visit_type_id: str | None,
+        ignore: str | None = None,
+        doctor_id: str | None = None,
+    ) -> StaffTimes:
+        """Times from one day to another, free and not free: one's own, or for admins those of a doctor.
+
+        The time of the visit `ignore` counts as free.
+        """
+        whose = doctor_id or session.me().id
+        asked: dict[str, Any] = {"doctor_id": whose, "from": first.isoformat(), "to": last.isoformat()}
         asked |= {"explain": "true", "visit_type_id": visit_type_id, "ignore": ignore}
         params = {name: value for name, value in asked.items() if value}
         return self.read(StaffTimes, "GET", "/slots", token=session.token(), params=params)

@@ -8,6 +8,7 @@ from portal.views import (
     appointments,
     booking,
     clinic,
+    clinic_day,
     closing_days,
     confirming,
     credentials,
@@ -57,7 +58,9 @@ def register(app: Flask) -> None:
     doctors = (doctor, visits, moving, week, patients, follow_up, hours, entry, time_off, to_phone)
     prescribed = (medicines, prescribing, drafts, prescriptions, papers, life, templates, repeats)
     admin = (people, licences, record, clinic)
-    schedule = (doctor_schedules, visit_types, closing_days, holidays, figures)
+    schedule = (clinic_day, doctor_schedules, visit_types, closing_days, holidays, figures)
     areas = (*own, *care, *doctors, *prescribed, *admin, *schedule)
     for area in (home, idle, verification, accounts, second_step, links, *areas):
         app.register_blueprint(area.pages)
+    for area in (hours, time_off):
+        app.register_blueprint(area.of_doctor)

@@ -2,16 +2,17 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from chassis.errors import Conflict, Invalid, NotFound, Refusal, Unavailable
 from portal import session
 from portal.api import services
 from portal.api.clinic_schedule import Closing, Impact
-from portal.closing_form import CONFLICTS, FATES, ClosingForm
+from portal.closing_form import FATES, ClosingForm, chosen
 from portal.forms import Form
 from portal.pages import page
+from portal.time_off_form import CONFLICTS
 
 pages = Blueprint("closing_days", __name__, url_prefix="/schedule/closing-days")
 
@@ -42,10 +43,10 @@ def add() -> ResponseReturnValue:
 def confirm() -> ResponseReturnValue:
     """Do it, with what is to become of those who are booked then."""
     form = ClosingForm()
-    if not form.validate_on_submit() or "change" in request.form:
+    if not form.validate_on_submit():
         return _form(form)
     try:
-        if not form.chosen:
+        if not chosen(form):
             form.on_conflict.errors = ["Choose what is to become of them."]
             return _ask(form, services().clinic_schedule.preview_closing(form.wish))
         return _close(form)
@@ -79,7 +80,7 @@ def people(impact: Impact, fate: str | None) -> str:
 def _close(form: ClosingForm) -> ResponseReturnValue:
     """Close; somebody who has booked meanwhile is asked about too."""
     try:
-        added = services().clinic_schedule.close({**form.wish, **form.chosen})
+        added = services().clinic_schedule.close({**form.wish, **chosen(form)}, form.key(form.on_conflict.data or ""))
     except Conflict as refusal:
         if refusal.code != "has-bookings":
             raise

@@ -1,7 +1,5 @@
 """The doctors' schedules, for admins: whose they are, and what can be looked at and changed."""
 
-from uuid import UUID
-
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
@@ -21,13 +19,6 @@ MOST_PAGES = 20
 def index() -> ResponseReturnValue:
     """The doctors who take bookings, by name."""
     return page("schedules/doctors.html", doctors=every_doctor())
-
-
-@pages.get("/<uuid:doctor_id>")
-@session.only("admin")
-def one(doctor_id: UUID) -> ResponseReturnValue:
-    """One doctor's schedule."""
-    return page("schedules/doctor.html", doctor=services().appointments.doctor(str(doctor_id)))
 
 
 def every_doctor() -> list[Doctor]:

@@ -11,10 +11,11 @@ from chassis.errors import Conflict, Invalid, Refusal, Unavailable
 from portal import session
 from portal.api import services
 from portal.api.clinic_schedule import Holiday, Impact
-from portal.closing_form import CONFLICTS, FateForm, HolidayChoice
+from portal.closing_form import FateForm, HolidayChoice, chosen
 from portal.dates import today
 from portal.days import day_of
 from portal.pages import page
+from portal.time_off_form import CONFLICTS
 from portal.views.closing_days import people
 
 pages = Blueprint("holidays", __name__, url_prefix="/schedule/holidays")
@@ -49,11 +50,11 @@ def bring_in() -> ResponseReturnValue:
 def _bring_in(choice: HolidayChoice, form: FateForm, wish: dict[str, object]) -> ResponseReturnValue:
     """Somebody who has booked meanwhile is asked about too."""
     try:
-        added = services().clinic_schedule.bring_in({**wish, **form.chosen})
+        added = services().clinic_schedule.bring_in({**wish, **chosen(form)})
     except Conflict as refusal:
         if refusal.code != "has-bookings":
             raise
-        if "asked" in request.form and not form.chosen:
+        if "asked" in request.form and not chosen(form):
             form.on_conflict.errors = ["Choose what is to become of them."]
         return _ask(choice, form, services().clinic_schedule.preview_holidays(wish))
     count = len(added.exceptions)

@@ -1,81 +1,92 @@
 """A doctor's weekly hours: how they are, and a form that says what a change means before it is made."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chassis.errors import Conflict, Invalid, NotFound, Refusal, Unavailable
 from portal import session
-from portal.api import services
 from portal.api.schedules import Hours, HoursPreview
 from portal.hours_form import WEEKDAYS, HoursForm, boxes
 from portal.pages import page
 from portal.time_off_form import KIND_WORDS
+from portal.whose import Whose, whose
 
 pages = Blueprint("hours", __name__, url_prefix="/hours")
+of_doctor = Blueprint("doctors_hours", __name__, url_prefix="/schedule/doctors/<uuid:doctor_id>")
+"""The same pages about one doctor, for admins."""
 
 
 @pages.get("")
-@session.only("doctor")
-def week() -> ResponseReturnValue:
+@of_doctor.get("")
+@session.only("doctor", "admin")
+def week(doctor_id: UUID | None = None) -> ResponseReturnValue:
     """The week as it is, what is planned, and time off to come."""
-    hours = _hours()
+    found = whose(doctor_id)
+    hours = _hours(found)
     if hours is None:
         return redirect(url_for("entry.describe"), 303)
-    schedules = services().schedules
+    schedules = found.schedules
     shown: dict[str, Any] = {
         "exceptions": schedules.exceptions(),
         "closings": schedules.closings(),
         "entry": schedules.entry(),
+        "whose": found,
     }
     return page("doctor/hours.html", hours=hours, weekdays=WEEKDAYS, kinds=KIND_WORDS, **shown)
 
 
 @pages.get("/change")
-@session.only("doctor")
-def edit() -> ResponseReturnValue:
+@of_doctor.get("/change")
+@session.only("doctor", "admin")
+def edit(doctor_id: UUID | None = None) -> ResponseReturnValue:
     """The week in boxes."""
-    hours = _hours()
+    found = whose(doctor_id)
+    hours = _hours(found)
     if hours is None:
         return redirect(url_for("entry.describe"), 303)
-    return _form(HoursForm(formdata=None, data=boxes(hours.hours)), hours)
+    return _form(found, HoursForm(formdata=None, data=boxes(hours.hours)), hours)
 
 
 @pages.post("/change")
-@session.only("doctor")
-def change() -> ResponseReturnValue:
+@of_doctor.post("/change")
+@session.only("doctor", "admin")
+def change(doctor_id: UUID | None = None) -> ResponseReturnValue:
     """Save the week, or do to its boxes what another button says: a row more, Monday copied, or just count."""
-    hours, form = _hours(), HoursForm()
+    found = whose(doctor_id)
+    hours, form = _hours(found), HoursForm()
     if hours is None:
         return redirect(url_for("entry.describe"), 303)
     act, _, which = request.form.get("act", "").partition(":")
     if act == "add":
         form.add(which)
-        return _form(form, hours, added=which)
+        return _form(found, form, hours, added=which)
     if act == "copy":
         form.copy_monday()
-        return _form(form, hours)
+        return _form(found, form, hours)
     if not form.validate_on_submit():
-        return _form(form, hours)
-    return _count(form, hours) if act == "count" else _save(form, hours)
+        return _form(found, form, hours)
+    return _count(found, form, hours) if act == "count" else _save(found, form, hours)
 
 
-def _count(form: HoursForm, hours: Hours) -> ResponseReturnValue:
+def _count(found: Whose, form: HoursForm, hours: Hours) -> ResponseReturnValue:
     try:
-        return _form(form, hours, services().schedules.preview_hours(_week(form, hours)))
+        return _form(found, form, hours, found.schedules.preview_hours(_week(form, hours)))
     except (Conflict, Invalid, Unavailable) as refusal:
-        return _form(form, hours, refusal=form.placed(refusal))
+        return _form(found, form, hours, refusal=form.placed(refusal))
 
 
-def _save(form: HoursForm, hours: Hours) -> ResponseReturnValue:
+def _save(found: Whose, form: HoursForm, hours: Hours) -> ResponseReturnValue:
     try:
-        saved = services().schedules.set_hours(_week(form, hours))
+        saved = found.schedules.set_hours(_week(form, hours))
     except (Conflict, Invalid, Unavailable) as refusal:
-        return _form(form, hours, refusal=form.placed(refusal))
-    said = "Your hours are planned." if form.valid_from.data and saved.planned else "Your hours are saved."
+        return _form(found, form, hours, refusal=form.placed(refusal))
+    hours_of = f"The hours of {found.doctor.name}" if found.doctor else "Your hours"
+    said = f"{hours_of} are {'planned' if form.valid_from.data and saved.planned else 'saved'}."
     flash(f"{said} {saved.appointments_per_week} appointments fit into a week now.", "success")
-    return redirect(url_for(".week"), 303)
+    return redirect(found.url("hours.week"), 303)
 
 
 def _week(form: HoursForm, hours: Hours) -> dict[str, Any]:
@@ -83,6 +94,7 @@ def _week(form: HoursForm, hours: Hours) -> dict[str, Any]:
 
 
 def _form(
+    found: Whose,
     form: HoursForm,
     hours: Hours,
     preview: HoursPreview | None = None,
@@ -97,12 +109,13 @@ def _form(
         "stranded": stranded,
         "added": added,
         "planned": hours.planned,
+        "whose": found,
     }
     return page("doctor/hours_form.html", form=form, refusal=refusal, **shown)
 
 
-def _hours() -> Hours | None:
+def _hours(found: Whose) -> Hours | None:
     try:
-        return services().schedules.hours()
+        return found.schedules.hours()
     except NotFound:
         return None

@@ -1,4 +1,4 @@
-"""The clinic's schedule and its figures in a real browser: every page, with errors, on a phone, by keyboard, no scripts."""
+"""The clinic's schedule and figures in a real browser: every page, with errors, on a phone, by keyboard, no scripts."""
 
 from datetime import UTC, datetime, time, timedelta
 

@@ -185,7 +185,7 @@ def test_flags_say_what_is_unusual(
 
     day = okafor.get(f"/today?date={make.clinic_day(7)}")
 
-    assert day.text.index("Stands in your time off") < day.text.index("Overbooked")
+    assert day.text.index("Stands in time off") < day.text.index("Overbooked")
 
 
 def test_steps_belong_to_doctors_and_to_their_own_visits(
