@@ -200,7 +200,7 @@ def test_a_doctor_who_waits_is_found_checked_and_goes_on_without_signing_in_agai
     assert "Dr Vera Lang is verified" in verified.text
     assert "7654322" in verified.text
     assert "Nobody is waiting" in ada.get("/").text
-    assert vera.get("/today").heading == "Today"
+    assert vera.get("/today").heading == "Welcome, Dr Vera Lang"
 
 
 def test_all_that_is_wrong_with_a_licence_is_said_at_once(auth: Flask, ada: Visitor) -> None:
