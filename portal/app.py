@@ -6,7 +6,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from chassis import web
-from portal import clinic, dates, errors, idle, pages, pdf, security, session, states, views
+from portal import clinic, dates, errors, idle, own_visits, pages, pdf, security, session, states, views
 from portal.api import Services
 from portal.settings import PortalSettings
 
@@ -23,7 +23,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     security.init_app(app)
     for told in (clinic, idle):
         told.init_app(app, settings)
-    for part in (session, dates, pages, errors, states, pdf, views.medicines):
+    for part in (session, dates, pages, errors, states, own_visits, pdf, views.medicines):
         part.init_app(app)
     csrf = CSRFProtect(app)
     views.register(app)

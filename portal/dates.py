@@ -1,6 +1,7 @@
 """Dates and times in words, in the clinic's zone. The one place that writes them."""
 
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import Flask
@@ -89,6 +90,27 @@ def in_days(day: date) -> str:
     return f"in {days} days" if days < 14 else f"in {days // 7} weeks"
 
 
+@dataclass(frozen=True)
+class ClockChange:
+    """The day on which the clinic's clocks change, and whether they go forward."""
+
+    day: date
+    forward: bool
+
+
+def clock_change(until: datetime) -> ClockChange | None:
+    """The day on which the clinic's clocks get to where they stand then; None where they stand so now."""
+    there, day, noon = local(until), local(until).date(), time(12)
+    if there.utcoffset() == local(clock.now()).utcoffset():
+        return None
+    while day >= today():
+        before = datetime.combine(day - timedelta(days=1), noon, there.tzinfo)
+        if (change := datetime.combine(day, noon, there.tzinfo).utcoffset()) != before.utcoffset():
+            return ClockChange(day, forward=(change or timedelta()) > (before.utcoffset() or timedelta()))
+        day -= timedelta(days=1)
+    return None
+
+
 def _tag(value: date | datetime, words: str) -> Markup:
     machine = local(value).isoformat() if isinstance(value, datetime) else value.isoformat()
     return Markup('<time datetime="{}">{}</time>').format(machine, words)
@@ -106,6 +128,7 @@ def init_app(app: Flask) -> None:
         "age_words": age_words,
         "clinic_day": lambda moment: local(moment).date(),
         "in_days": in_days,
+        "clock_change": clock_change,
         "date_tag": lambda day: _tag(day, date_words(day)),
         "day_tag": lambda day: _tag(day, day_words(day)),
         "time_tag": lambda moment: _tag(moment, time_words(moment)),

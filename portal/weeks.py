@@ -5,7 +5,9 @@ from datetime import date, timedelta
 
 from portal.api.appointments import FreeTimes, Slot, SlotDay
 
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+LONGEST = timedelta(days=730)
+"""How far ahead any kind of visit may be booked."""
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,8 @@ class Appointments(Api):
         """One of the person's own appointments."""
         return self.read(Appointment, "GET", f"/appointments/{appointment_id}", token=session.token())
 
-    def cancel(self, appointment_id: str, reason: str = "") -> Appointment:
-        """Cancel an appointment. Doing it twice is the same as once."""
+    def cancel(self, appointment_id: str, reason: str = "", version: str | None = None) -> Appointment:
+        """Cancel an appointment, of the version that was seen. Doing it twice is the same as once."""
         path, body = f"/appointments/{appointment_id}/cancel", {"reason": reason} if reason else {}
-        return self.read(Appointment, "POST", path, token=session.token(), json=body)
+        seen = {"If-Match": f'"{version}"'} if version else {}
+        return self.read(Appointment, "POST", path, token=session.token(), json=body, headers=seen)

@@ -85,6 +85,12 @@ class Booking(Api):
         """Say that one is there. Saying it twice is the same as once."""
         return self.read(Appointment, "POST", f"/appointments/{appointment_id}/arrive", token=session.token())
 
+    def calendar_file(self, appointment_id: str) -> tuple[bytes, str]:
+        """One of the person's own appointments as a calendar file, and its media type."""
+        path = f"/appointments/{appointment_id}.ics"
+        data, media_type = self.client.request("GET", path, token=session.token(), as_file=True)
+        return data, media_type
+
     def late(self, doctor_id: str) -> int:
         """By how many minutes a doctor runs late today."""
         found = self.read(_RunningLate, "GET", "/running-late", token=session.token()).items

@@ -7,6 +7,7 @@ from portal.views import (
     accounts,
     appointments,
     booking,
+    changing,
     clinic,
     clinic_day,
     closing_days,
@@ -54,7 +55,7 @@ from portal.views import (
 def register(app: Flask) -> None:
     """Put every area on the map."""
     own = (account, credentials, second_factor, sign_ins, privacy)
-    care = (directory, booking, confirming, appointments, known, health)
+    care = (directory, booking, confirming, appointments, changing, known, health)
     doctors = (doctor, visits, moving, week, patients, follow_up, hours, entry, time_off, to_phone)
     prescribed = (medicines, prescribing, drafts, prescriptions, papers, life, templates, repeats)
     admin = (people, licences, record, clinic)

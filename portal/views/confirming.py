@@ -47,7 +47,7 @@ def _review(doctor_id: str, answers: Answers, refusal: Refusal | None = None) ->
     found = wish.wish(doctor_id, answers)
     if found.visit_type is None:
         return redirect(url_for("booking.what_for", doctor=doctor_id, attempt=answers.attempt.data), 303)
-    look_at = _in_the_way(refusal) if refusal else None
+    look_at = in_the_way(refusal) if refusal else None
     return page("booking/check.html", form=answers, wish=found, refusal=refusal, other=look_at)
 
 
@@ -97,7 +97,7 @@ def explained(refusal: Refusal) -> str:
     return f"{refusal.detail} {call}" if refusal.code in {"too-soon", "too-far"} else refusal.detail
 
 
-def _in_the_way(refusal: Refusal) -> tuple[str, str] | None:
+def in_the_way(refusal: Refusal) -> tuple[str, str] | None:
     """What stands against the booking, or helps: what to call it, and where it is."""
     if refusal.code == "patient-busy" and "appointment_id" in refusal.extras:
         url = url_for("appointments.one", appointment_id=refusal.extras["appointment_id"])
