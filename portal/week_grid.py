@@ -19,6 +19,11 @@ class Cell:
     off: str = ""
 
     @property
+    def kept(self) -> bool:
+        """Whether somebody is seen in time off, which the visit itself says."""
+        return any(visit.displaced for visit in self.visits)
+
+    @property
     def kind(self) -> str:
         """How it looks: `busy`, `free`, `off`, or `none` where there is no work."""
         if self.visits:

@@ -56,9 +56,10 @@ def today() -> ResponseReturnValue:
         return redirect(url_for("entry.describe"), 303)
     before, after = asked - timedelta(days=1), asked + timedelta(days=1)
     late = part(services().visits.late) if day.is_today else None
+    phone = part(services().messages.to_phone).content if day.is_today else None
     works = hours is None or bool(hours.hours or hours.planned)
     shown: dict[str, Any] = {"before": before, "after": after, "waiting": waiting, "at_hand": at_hand}
-    return page("doctor/today.html", form=form, day=day, late=late, works=works, now=clock.now(), **shown)
+    return page("doctor/today.html", form=form, day=day, late=late, phone=phone, works=works, now=clock.now(), **shown)
 
 
 @pages.post("/today/late")

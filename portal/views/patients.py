@@ -4,6 +4,7 @@ What is looked for is a name, so it never stands in an address: it is kept for a
 same list.
 """
 
+import re
 from uuid import UUID
 
 from flask import Blueprint, make_response, redirect, url_for
@@ -17,6 +18,7 @@ from portal.patient_list import of_patient
 
 pages = Blueprint("patients", __name__, url_prefix="/patients")
 
+_DAY_FIRST = re.compile(r"(\d{1,2})[./ -](\d{1,2})[./ -](\d{4})", re.ASCII)
 MOST_FOUND = 20
 """As many as the service gives."""
 
@@ -32,7 +34,7 @@ class SearchForm(Form):
 def index() -> ResponseReturnValue:
     """The patients found, or without words those of the list."""
     words = kept.get(kept.PATIENTS) or ""
-    found = services().visits.patients(words)
+    found = services().visits.patients(_birth_date(words) or words)
     form = SearchForm(formdata=None, data={"words": words})
     return page("doctor/patients.html", form=form, found=found, words=words, full=len(found) == MOST_FOUND)
 
@@ -47,6 +49,12 @@ def search() -> ResponseReturnValue:
     onward = make_response(redirect(url_for(".index"), 303))
     kept.put(onward, kept.PATIENTS, form.words.data)
     return onward
+
+
+def _birth_date(words: str) -> str | None:
+    """A date of birth as the service takes it, where the words are one: `14/3/1988`, `14.03.1988`."""
+    found = _DAY_FIRST.fullmatch(words)
+    return f"{found[3]}-{found[2]:>02}-{found[1]:>02}" if found else None
 
 
 @pages.get("/<uuid:patient_id>")

@@ -1,5 +1,6 @@
 """Days on which a doctor does otherwise: said first whom it touches, then done, then what has become of them."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request
@@ -128,5 +129,6 @@ def _form(
 
 
 def _impact(plan: Whose, form: TimeOffForm, impact: Impact) -> ResponseReturnValue:
-    shown = {"impact": impact, "conflicts": CONFLICTS, "kinds": KIND_WORDS, "whose": plan}
-    return page("doctor/time_off_impact.html", form=form, refusal=None, status=None, **shown)
+    wished = ScheduleException(id="", **form.wish)
+    shown: dict[str, Any] = {"found": wished, "impact": impact, "conflicts": CONFLICTS, "kinds": KIND_WORDS}
+    return page("doctor/time_off_impact.html", form=form, whose=plan, **shown)

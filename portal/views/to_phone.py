@@ -16,7 +16,8 @@ SAY = {
     "moved": "That the visit has moved to this time",
     "cancelled": "That the visit is cancelled",
     "reminder": "That the visit is coming up",
-    "offer": "That another time should be chosen",
+    "move-wanted": "That another time should be chosen",
+    "offer": "That a time they wait for is free",
 }
 """What a message of this kind is to tell."""
 WHY = {

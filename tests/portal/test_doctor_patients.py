@@ -31,7 +31,7 @@ def test_patients_are_found_by_name_birth_date_and_reference_and_no_name_stands_
     everybody = okafor.get("/patients")
     assert "2 patients." in everybody.text
 
-    for words in ("lind may", "1988-03-14", visit["reference"]):
+    for words in ("lind may", "1988-03-14", "14/3/1988", visit["reference"]):
         found = okafor.press(everybody, "Find", words=words)
         assert found.path == "/patients"
         assert ("Maya Lindqvist" in found.text, "Smith" in found.text) == (True, False), words
