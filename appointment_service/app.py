@@ -13,6 +13,7 @@ from appointment_service.views import (
     appointments,
     calendar,
     doctors,
+    fhir,
     figures,
     holidays,
     life,
@@ -35,7 +36,7 @@ def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient 
     auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
     keys, revocations = KeySet(auth), Revocations(auth)
     plans = (doctors, schedules, holidays, visit_types, slots)
-    areas = (*plans, appointments, calendar, life, messages, waiting_list, figures)
+    areas = (*plans, appointments, calendar, life, messages, waiting_list, figures, fhir)
     blueprints = [*[area.bp for area in areas], audit_views.blueprint(audit)]
     app = build("appointment", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)

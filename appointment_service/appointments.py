@@ -37,7 +37,8 @@ DAY = timedelta(days=1)
 class Filter:
     """Which appointments to list. Days are local, both included; times that are only held are listed when asked for.
 
-    `show` is `upcoming` (ahead or going on), `past` (over, or as good as) or `cancelled`.
+    `show` is `upcoming` (ahead or going on), `past` (over, or as good as) or `cancelled`. `since` is the first instant,
+    `until` the one behind the last.
     """
 
     first: date | None = None
@@ -47,6 +48,8 @@ class Filter:
     patient_id: UUID | None = None
     newest_first: bool = False
     show: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def visible_to(who: Principal) -> ColumnElement[bool]:
@@ -120,15 +123,21 @@ def _conditions(wanted: Filter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
     found = [Appointment.status == wanted.status if wanted.status else Appointment.status != PENDING]
     if wanted.show:
         found.append(_standing(wanted.show))
+    found += _starting(wanted, zone)
     if wanted.doctor_id:
         found.append(Appointment.doctor_id == wanted.doctor_id)
     if wanted.patient_id:
         found.append(Appointment.patient_id == wanted.patient_id)
-    if wanted.first:
-        found.append(Appointment.starts_at >= wall_time.day_bounds(wanted.first, wanted.first, zone)[0])
-    if wanted.last:
-        found.append(Appointment.starts_at < wall_time.day_bounds(wanted.last, wanted.last, zone)[1])
     return found
+
+
+def _starting(wanted: Filter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    """Between the days, and between the instants."""
+    since = [wall_time.day_bounds(wanted.first, wanted.first, zone)[0]] if wanted.first else []
+    until = [wall_time.day_bounds(wanted.last, wanted.last, zone)[1]] if wanted.last else []
+    since += [wanted.since] if wanted.since else []
+    until += [wanted.until] if wanted.until else []
+    return [Appointment.starts_at >= one for one in since] + [Appointment.starts_at < one for one in until]
 
 
 def _standing(show: str) -> ColumnElement[bool]:

@@ -131,6 +131,15 @@ def offers_of(doctor_id: UUID) -> list[tuple[Terms, str]]:
     return [(terms, kind.description) for kind in listed(None) for terms in terms_of([doctor_id], kind.id, staff=False)]
 
 
+def offered_by(ids: Iterable[UUID]) -> dict[UUID, list[Terms]]:
+    """What each of these doctors offers to patients, in the order of the visit types."""
+    found: dict[UUID, list[Terms]] = {one: [] for one in ids}
+    for kind in listed(None):
+        for terms in terms_of(found, kind.id, staff=False):
+            found[terms.doctor_id].append(terms)
+    return found
+
+
 def offering(visit_type_id: UUID) -> list[UUID]:
     """The doctors who offer a kind of visit to patients, by id; nobody does, where there is no such kind."""
     return [terms.doctor_id for terms in terms_of(None, visit_type_id, staff=False)]

@@ -4,23 +4,14 @@ Resources are dictionaries shaped by hand. Everything under `/fhir/` speaks `app
 there is an *OperationOutcome* instead of a problem document; `issue.details.coding` has its code, then the field's.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
 from functools import wraps
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import Response, current_app, request
-from pydantic import BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from chassis.errors import FieldError
-from chassis.schemas import UUID_PATTERN, Id, Paging, PlainInteger
-
-_DATE_PATTERN = "(eq|ge|gt|le|lt)?((?:19|20|21)[0-9]{2})(?:-([0-9]{2})(?:-([0-9]{2}))?)?"
-_DATE = re.compile(_DATE_PATTERN, re.ASCII)
 
 V = TypeVar("V", bound=Callable[..., Any])
 Resource = dict[str, Any]
@@ -43,61 +34,6 @@ ISSUES |= {409: "conflict", 412: "conflict", 413: "too-long", 415: "not-supporte
 ISSUES |= {429: "throttled", 500: "exception", 503: "transient"}
 FIELDS = {"required": "required", "unknown-field": "not-supported", "not-a-choice": "code-invalid"}
 """HL7's issue types by status, and by the code of a field."""
-
-
-class Search(Paging):
-    """What every search takes. Follow `link` *next* of the answer instead of writing `_cursor`."""
-
-    limit: PlainInteger = Field(default=20, ge=1, le=100, alias="_count")
-    cursor: str | None = Field(default=None, max_length=500, alias="_cursor")
-    format: Literal["json", "application/json", "application/fhir+json"] = Field(default="json", alias="_format")
-
-
-@dataclass(frozen=True)
-class Dates:
-    """Days from `since` on and before `until`, as a search parameter of the kind *date* means them."""
-
-    since: date | None = None
-    until: date | None = None
-
-
-def _dates(value: Any) -> Any:
-    """`2026`, `2026-11` or `2026-11-28` with `eq`, `ge`, `gt`, `le` or `lt` before it."""
-    found = _DATE.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise PydanticCustomError("date", "Write ge2026-11-28, lt2026-12 or 2026.")
-    prefix, year, month, day = found[1] or "eq", int(found[2]), int(found[3] or 0), int(found[4] or 0)
-    try:
-        first = date(year, month or 1, day or 1)
-        if day:
-            behind = first + timedelta(days=1)
-        else:
-            behind = date(year + (month in {0, 12}), month % 12 + 1 if month else 1, 1)
-    except ValueError:
-        raise PydanticCustomError("date", "There is no such date.") from None
-    since = {"eq": first, "ge": first, "gt": behind}.get(prefix)
-    until = {"eq": behind, "lt": first, "le": behind}.get(prefix)
-    return Dates(since, until)
-
-
-DateParameter = Annotated[
-    Dates,
-    BeforeValidator(_dates),
-    WithJsonSchema({"type": "string", "pattern": f"^{_DATE_PATTERN}$", "examples": ["ge2026-11-28"]}),
-]
-"""A search parameter of the kind *date*: one day, month or year, with or without a prefix."""
-
-
-def _reference(value: Any) -> Any:
-    return value.removeprefix("Patient/") if isinstance(value, str) else value
-
-
-PatientParameter = Annotated[
-    Id,
-    BeforeValidator(_reference),
-    WithJsonSchema({"type": "string", "pattern": f"^(Patient/)?{UUID_PATTERN}$"}),
-]
-"""A search parameter that refers to a patient, `Patient/<id>` or the bare id."""
 
 
 def here() -> bool:
@@ -159,7 +95,7 @@ def searchset(found: Iterable[Resource], cursor: str | None, said: Resource | No
     """A *Bundle* of what a search found, in its order, with the link to what follows, and what is `said` of it."""
     links = [{"relation": "self", "url": request.url}]
     if cursor:
-        query = {**request.args.to_dict(), "_cursor": cursor}
+        query = [one for one in request.args.items(multi=True) if one[0] != "_cursor"] + [("_cursor", cursor)]
         links.append({"relation": "next", "url": f"{request.base_url}?{urlencode(query)}"})
     entries = [{"fullUrl": url_of(one), "resource": one, "search": {"mode": "match"}} for one in found]
     entries += [{"resource": said, "search": {"mode": "outcome"}}] if said else []

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from werkzeug.exceptions import NotAcceptable
 from werkzeug.routing import BaseConverter
 
-from chassis import docs, fhir, identity, problems, strict_json, tokens, web
+from chassis import docs, fhir, fhir_search, identity, problems, strict_json, tokens, web
 from chassis.cursor import Cursors
 from chassis.errors import Invalid, InvalidRequest, TooLarge, Unavailable, UnsupportedMediaType
 from chassis.identity import Principal
@@ -165,7 +165,7 @@ def _refuse_ambiguity(app: APIFlask) -> None:
     @app.before_request
     def readable() -> None:
         for name, values in request.args.lists():
-            if len(values) > 1:
+            if len(values) > (2 if fhir.here() and name in fhir_search.RANGES else 1):
                 raise Invalid.field(f"/{name}", "twice", "Give this once.")
         if request.routing_exception is None and (request.content_length or "Transfer-Encoding" in request.headers):
             body = request.get_json()

@@ -1,5 +1,7 @@
 """Free times over HTTP."""
 
+from uuid import UUID
+
 from apiflask import APIBlueprint
 
 from appointment_service import appointments, availability, doctors, visit_types
@@ -22,7 +24,7 @@ def slots(wanted: SlotsIn) -> SlotsOut:
 
     For staff neither notice nor horizon counts.
     """
-    _refuse_others(wanted)
+    refuse_others(wanted.doctors or [], everything=wanted.explain == "true")
     found = visit_types.find(wanted.visit_type_id or visit_types.standard()).id
     who = availability.asker(zone(), staff=principal().role != "patient")
     if wanted.ignore:
@@ -35,11 +37,14 @@ def slots(wanted: SlotsIn) -> SlotsOut:
     return SlotsOut.of_free(wanted.doctor_id, found, free, refused, zone())
 
 
-def _refuse_others(wanted: SlotsIn) -> None:
-    """Raises `Forbidden` for what is somebody else's to know, and `DoctorNotFound`."""
-    if principal().role == "doctor" and wanted.doctor_id != principal().id:
+def refuse_others(asked: list[UUID], *, everything: bool) -> None:
+    """Raises `Forbidden` for what is somebody else's to know, and `DoctorNotFound`. No doctors are any.
+
+    `everything` asks for times that are not free, and why: that is for staff.
+    """
+    if principal().role == "doctor" and asked != [principal().id]:
         raise Forbidden
-    if wanted.explain == "true" and principal().role == "patient":
+    if everything and principal().role == "patient":
         raise Forbidden
-    for doctor_id in wanted.doctors or []:
+    for doctor_id in asked:
         doctors.find(doctor_id)

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from chassis.errors import FieldError, Invalid
-from chassis.fhir import DateParameter, PatientParameter, Search
+from chassis.fhir_search import DatesParameter, PatientParameter, Search
 from chassis.schemas import UUID_PATTERN, In, Line, Prose
 from prescription_service.schemas.prescriptions import Status
 
@@ -24,7 +24,7 @@ class MedicationRequestsIn(Search):
 
     patient: PatientParameter | None = None
     status: Status | None = None
-    authoredon: DateParameter | None = None
+    authoredon: DatesParameter = ()
 
 
 class AllergiesIn(Search):

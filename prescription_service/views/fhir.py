@@ -1,7 +1,7 @@
 """FHIR R4: one's prescriptions and allergies for other programs, and drafts from them."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from chassis import fhir
 from chassis.cursor import Place
 from chassis.docs import refuses
 from chassis.errors import InvalidCursor, NotFound
+from chassis.fhir_search import instants
 from chassis.idempotency import idempotent
 from chassis.identity import allow, bearer_token, principal, public
 from prescription_service import (
@@ -149,8 +150,7 @@ def _requests(lines: Sequence[fhir_search.Line]) -> list[fhir.Resource]:
 
 
 def _wanted(asked: MedicationRequestsIn) -> Wanted:
-    days = asked.authoredon or fhir.Dates()
-    since, until = (datetime.combine(day, time(), zone()) if day else None for day in (days.since, days.until))
+    since, until = instants(asked.authoredon, zone())
     return Wanted(patient_id=asked.patient, status=asked.status, since=since, until=until)
 
 

@@ -6,7 +6,7 @@ import pytest
 from apiflask import APIBlueprint, APIFlask
 from flask import Flask
 
-from chassis import fhir
+from chassis import fhir, fhir_search
 from chassis.errors import FieldError, Invalid
 from chassis.identity import allow, public
 from chassis.schemas import In
@@ -33,9 +33,9 @@ def app(environment: dict[str, str], auth: Flask) -> APIFlask:
 
     @bp.get("/fhir/Basic")
     @public
-    @bp.input(fhir.Search, location="query", arg_name="wanted")
+    @bp.input(fhir_search.Search, location="query", arg_name="wanted")
     @fhir.output
-    def search(wanted: fhir.Search) -> fhir.Resource:
+    def search(wanted: fhir_search.Search) -> fhir.Resource:
         return fhir.searchset([ONE] * wanted.limit, "next" if wanted.cursor is None else None)
 
     @bp.post("/fhir/Basic")

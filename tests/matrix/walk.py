@@ -27,6 +27,7 @@ ELSEWHERE = {
         *("patient_id", ""),
         {"patient_id": "{}", "appointment_time": f"{_day}T16:20:00"},
     ),
+    "GET /fhir/Slot": ("doctor_id", f"?schedule={{}}&start={_day}", None),
     "GET /fhir/AllergyIntolerance": ("patient_id", "?patient={}", None),
     "POST /fhir/MedicationRequest": ("appointment_id", "", make.medication_request("{}", MISSING)),
     "POST /prescriptions/check": ("appointment_id", "", {"appointment_id": "{}", "medicines": [make.MEDICINE]}),
