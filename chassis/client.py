@@ -1,6 +1,8 @@
 """Calls between programs: one wrapper over `requests` with a deadline, no surprises and typed failures."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import requests
@@ -16,6 +18,15 @@ MAX_BODY = 2 * 1024 * 1024
 MEMBERS = frozenset({"type", "title", "status", "detail", "code", "errors", "request_id", "instance"})
 """Of every problem document (RFC 9457, and ours); what else one carries is its `extras`."""
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+
+
+@dataclass(frozen=True)
+class File:
+    """An answer that is no JSON: its status (200, or 304 without data), bytes and headers."""
+
+    status: int
+    data: bytes
+    headers: Mapping[str, str]
 
 
 class _NoCookies(requests.cookies.RequestsCookieJar):
@@ -55,7 +66,7 @@ class ServiceClient:
         """Send one request and give back the parsed JSON (None for an empty answer).
 
         `timeout` in seconds counts for this call in place of the client's. With `as_file` the answer may be anything,
-        and its bytes and media type come back.
+        also that nothing has changed (304), and comes back as a `File`.
         Idempotent methods are tried once more when the connection breaks before an answer.
         Raises `Refusal` for every answer of 4xx and `Unavailable` when there is no usable answer in time.
         """
@@ -90,10 +101,10 @@ class ServiceClient:
             if response.status_code >= 400:
                 refusal = _refusal(response.status_code, self._problem(response, body))
                 raise _with_patience(refusal, response.headers.get("Retry-After", ""))
+            if as_file and response.status_code in {200, 304}:
+                return File(response.status_code, body, response.headers)
             if response.status_code >= 300:
                 raise self._out("an unexpected redirect")
-            if as_file:
-                return body, response.headers.get("Content-Type", "")
             return self._parse(body) if body else None
 
     def _read(self, response: requests.Response) -> bytes:

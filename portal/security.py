@@ -79,7 +79,9 @@ def _send_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")
-    if request.endpoint not in {"static", "clinic.logo"}:
+    if request.endpoint == "calendar_feed.read":
+        response.headers.setdefault("Cache-Control", "no-store")
+    elif request.endpoint not in {"static", "clinic.logo"}:
         response.headers["Cache-Control"] = "no-store"
     elif request.endpoint == "static" and response.status_code in {200, 206, 304}:
         _cache(response)

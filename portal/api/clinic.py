@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from chassis.client import File
 from portal import session
 from portal.api.base import Answer, Api
 
@@ -30,8 +31,8 @@ class ClinicApi(Api):
 
     def logo(self, path: str) -> tuple[bytes, str]:
         """The picture at the path that the settings name, and its media type."""
-        data, media_type = self.client.request("GET", path, as_file=True)
-        return data, media_type
+        found: File = self.client.request("GET", path, as_file=True)
+        return found.data, found.headers.get("Content-Type", "")
 
     def change(self, **changes: str | None) -> ClinicSettings:
         """Change settings; None gives one back to the portal's own."""

@@ -7,6 +7,7 @@ from portal.views import (
     accounts,
     appointments,
     booking,
+    calendar_feed,
     changing,
     clinic,
     clinic_day,
@@ -54,6 +55,7 @@ from portal.views import (
 
 def register(app: Flask) -> None:
     """Put every area on the map."""
+    anybody = (home, idle, verification, calendar_feed)
     own = (account, credentials, second_factor, sign_ins, privacy)
     care = (directory, booking, confirming, appointments, changing, known, health)
     doctors = (doctor, visits, moving, week, patients, follow_up, hours, entry, time_off, to_phone)
@@ -61,7 +63,7 @@ def register(app: Flask) -> None:
     admin = (people, licences, record, clinic)
     schedule = (clinic_day, doctor_schedules, visit_types, closing_days, holidays, figures)
     areas = (*own, *care, *doctors, *prescribed, *admin, *schedule)
-    for area in (home, idle, verification, accounts, second_step, links, *areas):
+    for area in (*anybody, accounts, second_step, links, *areas):
         app.register_blueprint(area.pages)
     for area in (hours, time_off):
         app.register_blueprint(area.of_doctor)

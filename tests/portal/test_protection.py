@@ -16,6 +16,7 @@ PUBLIC = {
     "health",
     "home.index",
     "clinic.logo",
+    "calendar_feed.read",
     "idle.stay",
     "idle.leave",
     "accounts.sign_in",
