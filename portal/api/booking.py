@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import AliasChoices, Field
 
-from chassis.client import ServiceClient
+from chassis.client import File, ServiceClient
 from chassis.errors import Unavailable
 from portal import session
 from portal.api.appointments import Appointment, Doctor, FreeTimes
@@ -88,8 +88,8 @@ class Booking(Api):
     def calendar_file(self, appointment_id: str) -> tuple[bytes, str]:
         """One of the person's own appointments as a calendar file, and its media type."""
         path = f"/appointments/{appointment_id}.ics"
-        data, media_type = self.client.request("GET", path, token=session.token(), as_file=True)
-        return data, media_type
+        found: File = self.client.request("GET", path, token=session.token(), as_file=True)
+        return found.data, found.headers.get("Content-Type", "")
 
     def late(self, doctor_id: str) -> int:
         """By how many minutes a doctor runs late today."""

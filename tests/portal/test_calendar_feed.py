@@ -5,6 +5,7 @@ from flask import Flask
 from tests import make
 from tests.api import Api
 from tests.appointment_service.test_calendar_file import read
+from tests.portal.visitor import Visitor
 
 
 def path_of(appointment: Flask, who: make.Person) -> str:
@@ -42,3 +43,15 @@ def test_a_refusal_is_plain_words_and_says_when_to_come_again(
     assert {answer.status_code for answer in unknown} == {404}
     assert {answer.content_type for answer in (*unknown, refused)} == {"text/plain; charset=utf-8"}
     assert {answer.headers["Cache-Control"] for answer in (*unknown, refused)} == {"no-store"}
+
+
+def test_an_appointment_is_saved_as_a_file_by_whom_it_is_about(
+    portal: Flask, appointment: Flask, maya: Visitor, patient: make.Person, doctor: make.Person
+) -> None:
+    booked = make.appointment(appointment, patient, doctor)
+
+    answer = maya.client.get(f"/appointments/{booked['id']}.ics")
+
+    assert answer.content_type == "text/calendar; charset=utf-8"
+    assert [event["UID"].split("@")[0] for event in read(answer.get_data())[1]] == [booked["id"]]
+    assert portal.test_client().get(f"/appointments/{booked['id']}.ics").status_code == 302
