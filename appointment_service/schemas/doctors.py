@@ -179,14 +179,15 @@ class SlotOut(Out):
     @classmethod
     def _of_slots(cls, slots: list[availability.Slot], label: str, zone: ZoneInfo) -> Self:
         local = slots[0].start.astimezone(zone)
+        written = local.isoformat()
         return cls(
             start=slots[0].start,
             end=slots[0].end,
             local_date=local.date(),
-            local_time=f"{local:%H:%M}",
+            local_time=written[11:16],
             label=label,
-            utc_offset=local.isoformat()[-6:],
-            doctor_ids=sorted(slot.doctor_id for slot in slots),
+            utc_offset=written[-6:],
+            doctor_ids=[slots[0].doctor_id] if len(slots) == 1 else sorted(slot.doctor_id for slot in slots),
         )
 
 
