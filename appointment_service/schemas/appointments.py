@@ -14,7 +14,7 @@ from appointment_service.models import CANCELLED, Appointment, AppointmentEvent
 from appointment_service.own_list import ListedPatient
 from appointment_service.schemas.times import Day, DoctorOrAny, WishedTime
 from chassis.identity import Principal
-from chassis.schemas import Id, In, Out, Page, Paging, Prose
+from chassis.schemas import Id, In, Line, Out, Page, Paging, Prose
 
 Notes = Annotated[Prose, StringConstraints(max_length=2000)]
 Status = Literal["pending", "booked", "arrived", "checked-in", "fulfilled", "noshow", "cancelled", "entered-in-error"]
@@ -223,7 +223,7 @@ class ListedPatientsOut(Out):
 class PatientsIn(In):
     """Whom to find: beginnings of a name's words, a date of birth (YYYY-MM-DD), or a reference. Nothing finds all."""
 
-    q: Annotated[str, StringConstraints(max_length=100)] = ""
+    q: Annotated[Line, StringConstraints(max_length=100)] = ""
 
 
 class LateIn(In):
