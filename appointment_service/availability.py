@@ -21,6 +21,7 @@ from appointment_service.schedule_tables import ScheduleException, WeeklyHours
 from appointment_service.visit_types import Terms
 from chassis import clock
 from chassis.errors import Invalid
+from chassis.identity import Principal
 
 LONGEST_RANGE = 31
 DAY = timedelta(days=1)
@@ -80,11 +81,15 @@ class Diary:
 
 @dataclass(frozen=True)
 class Asker:
-    """For whom times are looked at. Staff skip notice and horizon, and may take a time that is running."""
+    """For whom times are looked at. Staff skip notice and horizon, and may take a time that is running.
+
+    `person` is who is told of appointments that stand in the way.
+    """
 
     staff: bool
     now: datetime
     zone: ZoneInfo
+    person: Principal | None = None
 
     @property
     def today(self) -> date:
@@ -96,9 +101,9 @@ class Asker:
         return self.today + terms.horizon
 
 
-def asker(zone: ZoneInfo, *, staff: bool) -> Asker:
+def asker(zone: ZoneInfo, *, staff: bool, person: Principal | None = None) -> Asker:
     """Somebody who asks now."""
-    return Asker(staff, clock.now(), zone)
+    return Asker(staff, clock.now(), zone, person)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,9 @@ class Wish:
 
 def book(who: Principal, wish: Wish, zone: ZoneInfo) -> Appointment:
     """Book a time for the patient `who`. Raises what is named here and in `slot_test`; nothing is written then."""
-    return _book(who, Patient(who.id, who.name, who.birth_date), wish, availability.asker(zone, staff=False))
+    return _book(
+        who, Patient(who.id, who.name, who.birth_date), wish, availability.asker(zone, staff=False, person=who)
+    )
 
 
 def book_for(who: Principal, patient_id: UUID, wish: Wish, zone: ZoneInfo) -> Appointment:
@@ -80,7 +82,7 @@ def book_for(who: Principal, patient_id: UUID, wish: Wish, zone: ZoneInfo) -> Ap
     Raises `PatientNotFound` for anybody else's patient, and the refusals of `book`.
     """
     patient = Patient(patient_id, *own_list.known_as(who, patient_id))
-    return _book(who, patient, wish, availability.asker(zone, staff=True))
+    return _book(who, patient, wish, availability.asker(zone, staff=True, person=who))
 
 
 def _book(who: Principal, patient: Patient, wish: Wish, asker: Asker) -> Appointment:

@@ -7,13 +7,13 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 
 from appointment_service import availability, doctors, impact, opening, visit_types
 from appointment_service.doctors import DoctorNotFound
 from appointment_service.models import Appointment, db
 from appointment_service.opening import Stretch
-from appointment_service.schedule_tables import BEGINNING, WeeklyHours
+from appointment_service.schedule_tables import BEGINNING, VisitType, WeeklyHours
 from chassis import clock
 from chassis.errors import Invalid
 
@@ -32,9 +32,11 @@ def hours_of(doctor_id: UUID, zone: ZoneInfo) -> list[Stretch]:
 def set_hours(doctor_id: UUID, week: Sequence[Stretch], valid_from: date | None, zone: ZoneInfo) -> list[Stretch]:
     """Replace a doctor's weekly hours from a local day on (None: altogether), with all that was planned for later.
 
-    Raises `DoctorNotFound`, `Invalid` for overlaps, and `HasBookings` while people are booked at times that would go.
+    Raises `DoctorNotFound`, `Invalid` for overlaps and kinds of visit that do not exist, and `HasBookings` while people
+    are booked at times that would go.
     """
     refuse_overlaps(week)
+    _refuse_unknown_kinds(week)
     if doctor_id not in doctors.lock([doctor_id]):
         raise DoctorNotFound("Describe yourself with PUT /doctors/me first.")
     since = valid_from or BEGINNING
@@ -87,6 +89,12 @@ def refuse_overlaps(week: Sequence[Stretch]) -> None:
         if weekday == next_weekday and next_starts < ends:
             words = f"Two stretches overlap on weekday {weekday} at {next_starts:%H:%M}."
             raise Invalid.field("/hours", "overlap", words)
+
+
+def _refuse_unknown_kinds(week: Sequence[Stretch]) -> None:
+    named = {kind for one in week for kind in one.visit_types or ()}
+    if named and named - set(db.session.scalars(select(VisitType.id).where(VisitType.id.in_(named)))):
+        raise Invalid.field("/hours", "visit_type", "There is no such kind of visit.")
 
 
 def _until(one: Stretch, since: date) -> Stretch:

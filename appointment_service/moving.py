@@ -45,11 +45,11 @@ def move(
     check(found.version)
     life.permit_or_tell(found, who, "move", zone)
     if (found.starts_at, found.doctor_id) != (start, target):
-        asker = availability.asker(zone, staff=who.role != "patient")
+        asker = availability.asker(zone, staff=who.role != "patient", person=who)
         slot, terms = _free(found, target, kind, start, asker)
         before = found.status, found.starts_at
         detail = {"from_doctor": found.doctor_name} if found.doctor_id != target else {}
-        _put(found, turn[target], slot, terms)
+        _put(found, turn[target], slot, terms, staff=asker.staff)
         appointments.note(found, who, "move", before, **detail)
         outbox.announce(found, "moved")
     db.session.commit()
@@ -66,12 +66,12 @@ def _free(
             raise slot_test.with_next(refusal, [doctor_id], kind, start, who, found.id) from refusal
         if slot.reason is not None:
             slot_test.refuse_taken(found.patient_id, [diary], slot, who, ignore=found.id)
-        slot_test.refuse_busy(found.patient_id, slot, ignore=found.id)
+        slot_test.refuse_busy(found.patient_id, slot, who, ignore=found.id)
         return slot, diary.terms
     raise VisitTypeUnavailable
 
 
-def _put(found: Appointment, doctor: Doctor, slot: Slot, terms: Terms) -> None:
+def _put(found: Appointment, doctor: Doctor, slot: Slot, terms: Terms, *, staff: bool) -> None:
     """The constraints have the last word: what was worked out above may not have seen everything."""
     for name, value in (booking.place_of(doctor) | booking.time_of(slot, terms)).items():
         setattr(found, name, value)
@@ -80,6 +80,6 @@ def _put(found: Appointment, doctor: Doctor, slot: Slot, terms: Terms) -> None:
     found.ical_sequence += 1
     with (
         violating("ex_appointment_doctor", slot_test.SlotTaken(alternatives=[])),
-        violating("ex_appointment_patient", slot_test.PatientBusy()),
+        violating("ex_appointment_patient", slot_test.busy(staff)),
     ):
         db.session.flush()

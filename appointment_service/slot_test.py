@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import false, select
 
-from appointment_service import availability, opening, wall_time
+from appointment_service import appointments, availability, opening, wall_time
 from appointment_service.availability import Asker, Diary, Slot
 from appointment_service.models import BLOCKING, Appointment, db
 from chassis.errors import Conflict, Invalid
@@ -57,7 +57,7 @@ class SlotTaken(Conflict):
 
 
 class PatientBusy(Conflict):
-    """409: the patient has another appointment then. Carries its `appointment_id` and `reference`, if it is theirs."""
+    """409: the patient has another appointment then. Carries `appointment_id` and `reference` for whom they are."""
 
     code, title, detail = "patient-busy", "You are busy then", "You already have an appointment at this time."
 
@@ -129,7 +129,7 @@ def refuse_taken(
     patient_id: UUID, diaries: Sequence[Diary], slot: Slot, who: Asker, ignore: UUID | None = None
 ) -> NoReturn:
     """Say who is taken then: the patient, or the doctor, with what is free instead. `diaries` are of `days_around`."""
-    refuse_busy(patient_id, slot, ignore)
+    refuse_busy(patient_id, slot, who, ignore)
     _, last = days_around(slot.start, who)
     free = availability.alternatives(diaries, last, slot.start, who, ALTERNATIVES, ignore)
     raise SlotTaken(alternatives=free)
@@ -141,10 +141,11 @@ def days_around(start: datetime, who: Asker) -> tuple[date, date]:
     return day, day + timedelta(days=7)
 
 
-def refuse_busy(patient_id: UUID, slot: Slot, ignore: UUID | None = None) -> None:
-    """Raises `PatientBusy` where the patient is elsewhere then."""
-    own = db.session.execute(
-        select(Appointment.id, Appointment.reference).where(
+def refuse_busy(patient_id: UUID, slot: Slot, who: Asker, ignore: UUID | None = None) -> None:
+    """Raises `PatientBusy` where the patient is elsewhere then; with what it is for who may see that appointment."""
+    seen = appointments.visible_to(who.person) if who.person else false()
+    found = db.session.execute(
+        select(Appointment.id, Appointment.reference, seen.label("seen")).where(
             Appointment.patient_id == patient_id,
             Appointment.status.in_(BLOCKING),
             Appointment.id.is_distinct_from(ignore),
@@ -152,5 +153,13 @@ def refuse_busy(patient_id: UUID, slot: Slot, ignore: UUID | None = None) -> Non
             Appointment.ends_at > slot.start,
         )
     ).first()
-    if own:
-        raise PatientBusy(appointment_id=str(own.id), reference=f"{own.reference[:4]}-{own.reference[4:]}")
+    if found and found.seen:
+        reference = f"{found.reference[:4]}-{found.reference[4:]}"
+        raise busy(who.staff, appointment_id=str(found.id), reference=reference)
+    if found:
+        raise busy(who.staff)
+
+
+def busy(staff: bool, **told: Any) -> PatientBusy:
+    """The refusal in the words for a patient, or for staff."""
+    return PatientBusy("The patient has another appointment at this time." if staff else None, **told)

@@ -54,7 +54,10 @@ class Known:
         self.ids |= {"doctor_id": doctor.id, "appointment_id": visit, "prescription_id": written}
         self.ids["feed_token"] = Api(self.appointment, patient.token).post("/calendar-feed", expect=201)["token"]
         self.ids |= {"person_id": patient.id, "patient_id": patient.id, "session_id": session_of(doctor)}
-        return {"patient": patient, "doctor": doctor, "admin": make.admin(self.auth)}
+        admin = make.admin(self.auth)
+        self.ids["visit_type_id"] = make.visit_type(self.appointment, admin)["id"]
+        self.ids["exception_id"] = make.exception(self.appointment, doctor, days=60)["exception"]["id"]
+        return {"patient": patient, "doctor": doctor, "admin": admin}
 
 
 @pytest.fixture

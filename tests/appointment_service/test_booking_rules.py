@@ -231,9 +231,17 @@ def test_nobody_is_in_two_places_even_overbooked(
     with at(-7 * DAY):
         mine = book(appointment, patient, doctor.id)
         elsewhere = book(appointment, patient, other.id, "08T11:00")
-        for who, when, busy in ((doctor, "08T10:10", mine), (doctor, "08T11:19", elsewhere)):
-            problem = book_for(appointment, who, patient.id, when, expect=409, overbook="Needs to be seen")
-            assert (problem["code"], problem["reference"]) == ("patient-busy", busy["reference"])
+        own, others = (
+            book_for(appointment, doctor, patient.id, when, expect=409, overbook="Needs to be seen")
+            for when in ("08T10:10", "08T11:19")
+        )
+
+    assert own["code"] == others["code"] == "patient-busy"
+    assert own["detail"] == others["detail"] == "The patient has another appointment at this time."
+    assert own["reference"] == mine["reference"]
+    # where else the patient is going is not for this doctor
+    assert elsewhere["reference"] not in str(others)
+    assert not {"reference", "appointment_id"} & others.keys()
 
 
 @pytest.mark.parametrize("reason", ["", "    ", "four", "x" * 201, "\u200b" * 9, 5, True, ["Needs to be seen"]])

@@ -292,6 +292,17 @@ def test_a_new_week_replaces_what_was_planned_behind_it(appointment: Flask, doct
     assert (len(now["hours"]), now["planned"]) == (7, [])
 
 
+def test_hours_are_for_kinds_of_visit_that_there_are(appointment: Flask, doctor: make.Person, office: Api) -> None:
+    api, kind = Api(appointment, doctor.token), office.get("/visit-types")["items"][0]["id"]
+
+    def week(*kinds: str) -> dict[str, Any]:
+        return {"hours": [{"weekday": 1, "starts": "09:00", "ends": "12:00", "visit_type_ids": list(kinds)}]}
+
+    problem = api.put("/doctors/me/hours", json=week(kind, str(uuid4())), expect=422)
+    assert [one["pointer"] for one in problem["errors"]] == ["/hours"]
+    assert api.put("/doctors/me/hours", json=week(kind))["hours"][0]["visit_type_ids"] == [kind]
+
+
 def test_that_work_ends_on_a_day_is_told(appointment: Flask, doctor: make.Person) -> None:
     api, day = Api(appointment, doctor.token), str(make.clinic_day(30))
 
