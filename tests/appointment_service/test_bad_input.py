@@ -195,8 +195,8 @@ class World:
     database: str
 
     def send(self, one: Endpoint, body: Any) -> Any:
-        sent = json.loads(self._named(json.dumps(body)))
-        return self.api(one.role).send(one.method, self._named(one.path), json=sent, headers=one.headers)
+        sent = json.loads(self.named(json.dumps(body)))
+        return self.api(one.role).send(one.method, self.named(one.path), json=sent, headers=one.headers)
 
     def raw(self, one: Endpoint, data: bytes, **headers: str) -> Any:
         sent = {
@@ -204,12 +204,13 @@ class World:
             **one.headers,
             **{n.replace("_", "-"): v for n, v in headers.items()},
         }
-        return self.api(one.role).send(one.method, self._named(one.path), data=data, headers=sent)
+        return self.api(one.role).send(one.method, self.named(one.path), data=data, headers=sent)
 
     def api(self, role: str) -> Api:
         return Api(self.app, self.tokens[role])
 
-    def _named(self, text: str) -> str:
+    def named(self, text: str) -> str:
+        """With the ids of the things of theirs."""
         for name, value in self.names.items():
             text = text.replace(name, value)
         return text
@@ -352,7 +353,7 @@ QUERIES: dict[str, tuple[str, str, dict[str, list[str]]]] = {
 @pytest.mark.parametrize("name", QUERIES)
 def test_each_wrong_part_of_a_query_is_refused(world: World, name: str) -> None:
     role, path, some = QUERIES[name]
-    base, query = world._named(path.format(day=DAY)).split("?")
+    base, query = world.named(path.format(day=DAY)).split("?")
     right = dict(part.split("=", 1) for part in query.split("&"))
     api, wrong = world.api(role), []
     for key, values in some.items():
@@ -377,9 +378,38 @@ def test_whatever_is_looked_for_nobody_is_found_by_accident(world: World, words:
     assert answer.get_json().get("items", []) == []
 
 
+@pytest.mark.parametrize(
+    ("header", "status", "code"),
+    [
+        (None, 428, "precondition-required"),
+        ("*", 422, "validation-error"),
+        ('"2"', 412, "version-conflict"),
+        ('W/"1"', 422, "validation-error"),
+        ("1", 422, "validation-error"),
+    ],
+)
+def test_a_kind_of_visit_is_changed_in_a_version(world: World, header: str | None, status: int, code: str) -> None:
+    path, before = world.named("/visit-types/KIND"), world.rows()
+    headers = {} if header is None else {"If-Match": header}
+
+    assert world.api("admin").call("PUT", path, status, json=KIND, headers=headers)["code"] == code
+    assert world.rows() == before
+    assert world.api("admin").send("GET", path).headers["ETag"] == '"1"'
+
+
+def test_a_name_serves_one_kind_of_visit(world: World) -> None:
+    api = world.api("admin")
+    first = api.post("/visit-types", json=KIND, expect=201)
+
+    assert api.post("/visit-types", json=KIND, expect=409)["code"] == "name-taken"
+    path, headers = world.named("/visit-types/KIND"), {"If-Match": '"1"'}
+    assert api.put(path, json=KIND, headers=headers, expect=409)["code"] == "name-taken"
+    assert api.put(f"/visit-types/{first['id']}", json=KIND, headers=headers)["version"] == 2
+
+
 def test_a_method_that_is_not_there(world: World) -> None:
     for path in ("/appointments/VISIT", "/visit-types/KIND", "/doctors/DOCTOR/hours", "/clinic/exceptions"):
         for method in ("PATCH", "TRACE", "PROPFIND"):
-            answer = world.api("admin").send(method, world._named(path))
+            answer = world.api("admin").send(method, world.named(path))
             assert (answer.status_code, bool(answer.headers.get("Allow"))) == (405, True)
-    assert world.api("admin").send("DELETE", world._named("/appointments/VISIT")).status_code == 405
+    assert world.api("admin").send("DELETE", world.named("/appointments/VISIT")).status_code == 405
