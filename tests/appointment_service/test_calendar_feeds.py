@@ -1,7 +1,9 @@
 """Private addresses for calendar programs: who reads what, how often, and when they end."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -218,6 +220,42 @@ def test_thirty_requests_an_hour_are_answered_whatever_process_is_asked(
     assert refused.headers["Retry-After"] == "60"
     assert refused.get_json()["code"] == "rate-limited"
     assert after == [200] * 30 + [429]
+
+
+def let_in(app: Flask, token: str, times: int) -> int:
+    """How many of so many requests at once, five at a time, are answered."""
+    with ThreadPoolExecutor(5) as pool:
+        return list(pool.map(lambda _: ask(app, token).status_code, range(times))).count(200)
+
+
+def test_thirty_are_thirty_however_many_ask_at_once(appointment: Flask, patient: make.Person) -> None:
+    assert let_in(appointment, new_token(appointment, patient), 40) == 30
+
+
+def test_a_count_that_is_read_before_it_is_written_would_let_more_in(
+    appointment: Flask, patient: make.Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: the same count in two statements, with everybody else's between them."""
+    from appointment_service import calendar_feeds
+    from appointment_service.feed_tables import CalendarFeed
+    from appointment_service.models import db
+    from chassis.errors import TooManyRequests
+
+    together = Barrier(5, timeout=30)
+
+    def admit(_: str) -> CalendarFeed:
+        feed = db.session.get_one(CalendarFeed, UUID(patient.id))
+        together.wait()
+        if feed.asked >= calendar_feeds.MOST:
+            raise TooManyRequests
+        feed.asked += 1
+        db.session.commit()
+        return feed
+
+    token = new_token(appointment, patient)
+    monkeypatch.setattr(calendar_feeds, "_admit", admit)
+
+    assert let_in(appointment, token, 40) > 30
 
 
 def test_when_a_feed_was_last_read_is_noted_once_a_minute(appointment: Flask, patient: make.Person) -> None:
