@@ -14,12 +14,13 @@ MOST_SHOWN = 100
 
 @dataclass(frozen=True)
 class ListedPatient:
-    """Somebody with visits at this doctor's, the newest first."""
+    """Somebody with visits at this doctor's, the newest first; `more` whether there are older ones."""
 
     id: str
     name: str
     birth_date: date | None
     visits: list[Appointment]
+    more: bool = False
 
     @property
     def to_come(self) -> list[Appointment]:
@@ -41,8 +42,9 @@ class ListedPatient:
 
 def of_patient(patient_id: UUID) -> ListedPatient:
     """A patient by their visits at the signed-in doctor's. Raises `NotFound` for anybody who never had one."""
-    found = services().appointments.listed(patient_id=str(patient_id), sort="-start", limit=MOST_SHOWN).items
-    if not found:
+    found = services().appointments.listed(patient_id=str(patient_id), sort="-start", limit=MOST_SHOWN)
+    if not found.items:
         raise NotFound
-    newest = max(found, key=lambda one: one.created_at)
-    return ListedPatient(str(patient_id), newest.patient_name, newest.patient_birth_date, found)
+    newest = max(found.items, key=lambda one: one.created_at)
+    more = found.next_cursor is not None
+    return ListedPatient(str(patient_id), newest.patient_name, newest.patient_birth_date, found.items, more)

@@ -14,6 +14,7 @@ from portal import known, session, visit_words
 from portal.api import services
 from portal.api.appointments import Appointment
 from portal.dates import today
+from portal.day import waiting
 from portal.forms import AtMost, Choice, Form, Text, plain_characters
 from portal.outages import part
 from portal.pages import page
@@ -130,7 +131,7 @@ def visit_page(visit: Appointment) -> ResponseReturnValue:
         "history": history,
         "prescriptions": prescriptions,
     }
-    words: dict[str, Any] = {"told": visit_words.told, "by": visit_words.by}
+    words: dict[str, Any] = {"waiting": waiting(visit), "told": visit_words.told, "by": visit_words.by}
     return page("doctor/appointment.html", visit=visit, known=known.of(visit), **shown, **words)
 
 

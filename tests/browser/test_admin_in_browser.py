@@ -89,7 +89,7 @@ def test_a_doctor_who_is_let_in_goes_on_without_signing_in_again(
         expect(reader.page.locator("main")).to_contain_text("Dr Vera Lang is verified")
 
         doctor.open("/today")
-        assert doctor.heading() == "Today"
+        assert doctor.heading() == "Welcome, Dr Vera Lang"
 
         reader.follow("Suspend")
         reader.page.get_by_label("Reason").fill("A complaint is being looked at.")

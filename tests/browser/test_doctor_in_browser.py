@@ -10,11 +10,13 @@ from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 from tests import make, thorough
+from tests.api import Api
 from tests.appointment_service import telling
 from tests.browser.reader import Reader, reading
 from tests.servers import Clinic
 
 A4 = (210, 297)
+COME_BACK = "document.dispatchEvent(new Event('visibilitychange'))"
 LONG = "Bartholomew-Maximilian Featherstonehaugh-Cholmondeley"
 
 
@@ -93,6 +95,27 @@ def test_a_double_click_takes_one_step(clinic: Clinic, browser: Browser, doctor:
         reader.page.get_by_role("button", name="Arrived").dblclick()
         expect(reader.page.locator(".visit .status")).to_have_text("Arrived")
         expect(reader.page.get_by_role("button", name="Call in")).to_be_visible()
+
+
+def test_the_day_is_read_anew_when_one_comes_back_to_it_and_an_open_menu_stays(
+    clinic: Clinic, browser: Browser, appointment: Flask, doctor: make.Person, visit: UUID
+) -> None:
+    with reading(browser, clinic.portal.url) as reader:
+        page = reader.page
+        page.clock.install()
+        reader.sign_in(doctor.email)
+        page.goto("/today")
+        Api(appointment, doctor.token).post(f"/appointments/{visit}/arrive")
+        page.clock.fast_forward(30_000)
+        page.get_by_text("More").click()
+        page.evaluate(COME_BACK)
+        expect(page.get_by_role("link", name="Write a prescription")).to_be_visible()
+        expect(page.locator(".visit .status")).to_have_text("Booked")
+
+        page.get_by_text("More").click()
+        page.get_by_text("More").blur()
+        page.evaluate(COME_BACK)
+        expect(page.locator(".visit .status")).to_have_text("Arrived")
 
 
 def test_enter_saves_the_hours_and_the_count_follows_what_is_typed(

@@ -103,7 +103,7 @@ def test_a_doctor_who_is_verified_meanwhile_gets_in_by_reloading(visitor: Visito
 
     make.verify(auth, doctor.email)
 
-    assert place(visitor.get("/").path) == "/today"
+    assert place(visitor.get("/").path) == "/entry"
 
 
 def test_a_wrong_password_and_an_unknown_address_look_the_same(visitor: Visitor, patient: make.Person) -> None:

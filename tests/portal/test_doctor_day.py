@@ -155,6 +155,7 @@ def test_somebody_who_left_unseen_is_said_so_once_arrived(okafor: Visitor, visit
 
     arrived = okafor.press(page, "Arrived")
     assert "Maya Lindqvist has arrived." in arrived.text
+    assert "Just arrived" in arrived.text
     left = okafor.press(okafor.get(arrived.link("Left without being seen")), "Yes, they left")
 
     assert "Cancelled: the patient left without being seen" in left.text

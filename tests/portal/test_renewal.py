@@ -38,7 +38,7 @@ def test_a_doctor_goes_on_working_once_the_clinic_has_verified(auth: Flask, visi
     visitor.sign_in(doctor.email)
     make.verify(auth, doctor.email)
 
-    assert visitor.get("/today").heading == "Today"
+    assert visitor.get("/today").heading.startswith("Welcome, Dr ")
 
 
 def test_somebody_with_another_role_is_led_to_the_page_that_is_theirs_now(

@@ -49,5 +49,5 @@ def test_admins_have_everybodys_and_other_doctors_and_patients_none(
 
     assert "Nobody to phone" in other.get("/to-phone").text
     other.post(str(form.get("action")), token, 404)
-    assert "Dr Amara Okafor" in admin.get("/to-phone").text
+    assert "Dr Amara Okafor" in admin.get(admin.get("/schedule/doctors").link("To phone")).text
     maya.get("/to-phone", 403)
