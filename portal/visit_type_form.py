@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import HiddenField
 from wtforms.validators import ValidationError
 
-from portal.amounts import LONG, Amount, amount_words
+from portal.amounts import LONG, Amount, amount_words, split
 from portal.api.clinic_schedule import Override, VisitType
 from portal.forms import AtMost, Choice, Form, Line, Required, Text, plain_characters
 
@@ -111,6 +111,12 @@ class OverrideForm(Form):
         """As the service takes it."""
         numbers = {name: self[name].data for name in AMOUNTS}
         return {**numbers, "offered": self.offered.data == "yes", "bookable_by": self.bookable_by.data or None}
+
+    def suggest_units(self, kind: VisitType) -> None:
+        """Let empty boxes have the units in which everybody's numbers are told."""
+        for name in AMOUNTS:
+            if not self[name].number and len(self[name].units) > 1:
+                self[name].unit = split(getattr(kind, name))[1]
 
     @property
     def differs(self) -> bool:

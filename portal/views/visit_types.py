@@ -113,6 +113,7 @@ def override(doctor_id: UUID, visit_type_id: UUID) -> ResponseReturnValue:
     every = services().clinic_schedule.overrides(doctor.id)
     own = next((one for one in every if one.visit_type_id == kind.id), None)
     form, refusal = OverrideForm(data=visit_type_form.own_boxes(own)), None
+    form.suggest_units(kind)
     if form.validate_on_submit():
         try:
             _override(doctor.id, kind, every, form)

@@ -38,19 +38,50 @@ def busy(auth: Flask, appointment: Flask, admin: make.Person) -> make.Person:
     return doctor
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320][: thorough.times(2, 3)])
+def paths(api: Api, doctor: make.Person) -> dict[str, tuple[str, ...]]:
+    """The pages by part of the schedule."""
+    kind, next_week = api.get("/visit-types/all")["items"][0]["id"], make.clinic_day(7)
+    booked = api.get(f"/appointments?from={next_week}&to={next_week}")["items"][0]["id"]
+    one, visit_path = f"/schedule/doctors/{doctor.id}", f"/schedule/visits/{booked}"
+    year = make.clinic_day(0).year + 1
+    return {
+        "day": (
+            "/schedule?date=x",
+            f"/schedule?date={next_week}",
+            visit_path,
+            f"{visit_path}/cancel",
+            f"{visit_path}/move",
+        ),
+        "doctors": ("/schedule/doctors", one, f"{one}/change", f"{one}/visit-types", f"{one}/visit-types/{kind}"),
+        "visit types": (
+            "/schedule/visit-types",
+            f"/schedule/visit-types/{kind}",
+            f"/schedule/visit-types/{kind}/retire",
+        ),
+        "days off": ("/schedule/closing-days", f"/schedule/holidays?country=DE&year={year}", f"{one}/time-off/new"),
+        "figures": ("/figures", "/figures?since=x&until=y"),
+    }
+
+
+@pytest.mark.parametrize("part", ["day", "doctors", "visit types", "days off", "figures"])
 def test_every_page_of_the_schedule_is_sound(
-    clinic: Clinic, browser: Browser, appointment: Flask, admin: make.Person, busy: make.Person, width: int
+    clinic: Clinic, browser: Browser, appointment: Flask, admin: make.Person, busy: make.Person, part: str
 ) -> None:
-    kind = Api(appointment, admin.token).get("/visit-types/all")["items"][0]["id"]
-    with reading(browser, clinic.portal.url, width) as reader:
+    found = paths(Api(appointment, admin.token), busy)[part]
+    for width in (390, 320, 1280)[: thorough.times(2, 3)]:
+        with reading(browser, clinic.portal.url, width) as reader:
+            reader.sign_in(admin.email)
+            for path in found:
+                reader.open(path)
+
+
+def test_wide_pages_and_mistakes_are_sound(
+    clinic: Clinic, browser: Browser, appointment: Flask, admin: make.Person, busy: make.Person
+) -> None:
+    found = paths(Api(appointment, admin.token), busy)
+    with reading(browser, clinic.portal.url) as reader:
         reader.sign_in(admin.email)
-        for path in (
-            *("/schedule/doctors", f"/schedule/doctors/{busy.id}", f"/schedule/doctors/{busy.id}/visit-types"),
-            *(f"/schedule/doctors/{busy.id}/visit-types/{kind}", "/schedule/visit-types"),
-            *(f"/schedule/visit-types/{kind}", f"/schedule/visit-types/{kind}/retire", "/schedule/closing-days"),
-            *("/schedule/holidays", f"/schedule/holidays?country=DE&year={make.clinic_day(0).year + 1}", "/figures"),
-        ):
+        for path in (found["day"][1], found["doctors"][1], found["visit types"][1], found["figures"][0]):
             reader.open(path)
         _make_mistakes(reader)
 
@@ -63,8 +94,6 @@ def _make_mistakes(reader: Reader) -> None:
     reader.press("Add it")
     expect(page.locator(".error-summary")).to_be_focused()
     expect(page.get_by_label("Length: number")).to_have_attribute("aria-invalid", "true")
-    page.goto("/figures?since=x&until=y")
-    reader.look()
     page.goto("/schedule/closing-days/new")
     reader.press("Continue")
     page.get_by_label("First day").fill(str(make.clinic_day(7)))

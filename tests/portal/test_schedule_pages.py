@@ -119,6 +119,8 @@ def test_one_doctor_does_otherwise_box_by_box_and_goes_back(ada: Visitor, api: A
     assert "As everybody: 20 minutes" in page.text
     form = ada.get(page.link("Consultation"))
     assert "Empty: as everybody, 2 hours." in form.text
+    asked = form.fields(form.form("Save")[0])
+    assert (asked["bookable_by"], asked["min_notice_min"], asked["min_notice_min-unit"]) == ("", "", "hours")
 
     saved = ada.press(form, "Save", duration_min="30", min_notice_min="0")
     own = api.get(f"/doctors/{doctor.id}/overrides")["overrides"]
