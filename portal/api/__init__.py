@@ -24,6 +24,7 @@ from portal.api.schedules import Schedules
 from portal.api.signing import Signing
 from portal.api.templates import Templates
 from portal.api.visits import Visits
+from portal.api.waiting_list import WaitingList
 from portal.settings import PortalSettings
 
 
@@ -37,6 +38,7 @@ class Services:
     clinic: ClinicApi
     appointments: Appointments
     booking: Booking
+    waiting_list: WaitingList
     clinic_schedule: ClinicSchedule
     visits: Visits
     schedules: Schedules
@@ -63,6 +65,7 @@ class Services:
             clinic=ClinicApi(auth),
             appointments=Appointments(appointment),
             booking=Booking(appointment),
+            waiting_list=WaitingList(appointment),
             clinic_schedule=ClinicSchedule(appointment),
             visits=Visits(appointment),
             schedules=Schedules(appointment),

@@ -49,6 +49,7 @@ from portal.views import (
     verification,
     visit_types,
     visits,
+    waiting_list,
     week,
 )
 
@@ -57,7 +58,7 @@ def register(app: Flask) -> None:
     """Put every area on the map."""
     anybody = (home, idle, verification, calendar_feed)
     own = (account, credentials, second_factor, sign_ins, privacy)
-    care = (directory, booking, confirming, appointments, changing, known, health)
+    care = (directory, booking, confirming, appointments, changing, waiting_list, known, health)
     doctors = (doctor, visits, moving, week, patients, follow_up, hours, entry, time_off, to_phone)
     prescribed = (medicines, prescribing, drafts, prescriptions, papers, life, templates, repeats)
     admin = (people, licences, record, clinic)

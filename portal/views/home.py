@@ -33,11 +33,12 @@ def index() -> ResponseReturnValue:
 def _patient(_: Person) -> ResponseReturnValue:
     upcoming = part(lambda: services().appointments.listed(show="upcoming", sort="start", limit=6))
     prescriptions = part(lambda: services().prescriptions.listed(limit=3))
+    waiting = [] if upcoming.out else part(services().waiting_list.listed).content or []
     first = upcoming.content.items[0] if upcoming.content and upcoming.content.items else None
     late = 0
     if first and first.local_date == today():
         late = part(lambda: services().booking.late(first.doctor_id)).content or 0
-    return page("home/patient.html", appointments=upcoming, prescriptions=prescriptions, late=late)
+    return page("home/patient.html", appointments=upcoming, prescriptions=prescriptions, late=late, waiting=waiting)
 
 
 def _doctor(doctor: Person) -> ResponseReturnValue:

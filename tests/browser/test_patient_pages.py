@@ -68,7 +68,9 @@ def test_every_page_of_a_patient_is_sound(
             reader.open(path)
         _change_details(reader)
         _book(reader, doctor)
+        _move(reader)
         _cancel(reader)
+        _wait(reader, doctor)
 
 
 def _change_details(reader: Reader) -> None:
@@ -98,11 +100,43 @@ def _book(reader: Reader, doctor: make.Person) -> None:
     reader.page.get_by_label("Anything we should know?").fill("Sore throat")
     reader.press("Continue")
     reader.follow("Change the time")
+    reader.follow("Later")
     reader.follow("Earlier")
+    reader.page.get_by_label("Go to a date").fill(make.clinic_day(10).isoformat())
+    reader.press("Show")
     choose_time(reader.page, 1)
     reader.press("Continue")
     reader.press("Book this appointment")
     assert reader.heading() == "Your appointment is booked"
+
+
+def _move(reader: Reader) -> None:
+    reader.open("/")
+    reader.follow("Change time")
+    reader.press("Continue")  # the time that is booked is not chosen again by itself
+    assert reader.page.title().startswith("Error: ")
+    choose_time(reader.page, 3)
+    reader.press("Continue")
+    reader.press("Move the appointment")
+    assert reader.heading() == "Your appointment is moved"
+    reader.open("/appointments")
+
+
+def _wait(reader: Reader, doctor: make.Person) -> None:
+    reader.open("/waiting-list")
+    reader.open("/book")
+    reader.page.get_by_role("radio", name="See a doctor").check()
+    reader.press("Continue")
+    reader.press("Continue")
+    reader.follow("Join the waiting list")
+    reader.page.get_by_label("To", exact=True).fill("2020-01-01")
+    reader.press("Join the waiting list")
+    assert reader.page.title().startswith("Error: ")
+    reader.page.get_by_label("To", exact=True).fill(make.clinic_day(20).isoformat())
+    reader.page.get_by_label("Friday").check()
+    reader.press("Join the waiting list")
+    reader.follow("Leave")
+    reader.press("Leave the waiting list")
 
 
 def _cancel(reader: Reader) -> None:

@@ -270,7 +270,7 @@ def test_a_doctor_who_is_away_then_is_told_clearly_with_a_way_to_another_time(
     make.exception(appointment, doctor, kind="closed", on_conflict="offer")
 
     for page in (maya.get("/"), maya.get(f"/appointments/{booked['id']}")):
-        assert "This appointment needs a new time" in page.text
+        assert "needs a new time" in page.text
         assert page.link("Change time") == f"/appointments/{booked['id']}/move"
     assert "Needs a new time" in maya.get("/appointments").text
     assert "asked you to choose another time" in maya.get(f"/appointments/{booked['id']}").text
