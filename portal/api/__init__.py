@@ -13,6 +13,7 @@ from portal.api.booking import Booking
 from portal.api.clinic import ClinicApi
 from portal.api.clinic_schedule import ClinicSchedule
 from portal.api.drafts import Drafts
+from portal.api.feed import FeedApi
 from portal.api.life import Life
 from portal.api.medicines import Medicines
 from portal.api.messages import Messages
@@ -38,6 +39,7 @@ class Services:
     clinic: ClinicApi
     appointments: Appointments
     booking: Booking
+    feed: FeedApi
     waiting_list: WaitingList
     clinic_schedule: ClinicSchedule
     visits: Visits
@@ -65,6 +67,7 @@ class Services:
             clinic=ClinicApi(auth),
             appointments=Appointments(appointment),
             booking=Booking(appointment),
+            feed=FeedApi(appointment),
             waiting_list=WaitingList(appointment),
             clinic_schedule=ClinicSchedule(appointment),
             visits=Visits(appointment),

@@ -19,6 +19,7 @@ from portal.views import (
     doctor_schedules,
     drafts,
     entry,
+    feed,
     figures,
     follow_up,
     health,
@@ -57,7 +58,7 @@ from portal.views import (
 def register(app: Flask) -> None:
     """Put every area on the map."""
     anybody = (home, idle, verification, calendar_feed)
-    own = (account, credentials, second_factor, sign_ins, privacy)
+    own = (account, feed, credentials, second_factor, sign_ins, privacy)
     care = (directory, booking, confirming, appointments, changing, waiting_list, known, health)
     doctors = (doctor, visits, moving, week, patients, follow_up, hours, entry, time_off, to_phone)
     prescribed = (medicines, prescribing, drafts, prescriptions, papers, life, templates, repeats)
