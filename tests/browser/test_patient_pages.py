@@ -66,6 +66,7 @@ def test_every_page_of_a_patient_is_sound(
         reader.sign_in(patient.email)
         for path in ("/", "/appointments", "/appointments?show=past", "/appointments?show=cancelled", "/account"):
             reader.open(path)
+        reader.open("/account/calendar")
         _change_details(reader)
         _book(reader, doctor)
         _move(reader)
