@@ -1,11 +1,12 @@
 """A patient books, from the directory to the confirmation."""
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from xml.etree.ElementTree import Element
 
 import pytest
 from flask import Flask
 
+from chassis import clock
 from tests import make
 from tests.api import Api
 from tests.portal.visitor import Page, Visitor
@@ -435,3 +436,17 @@ def test_days_without_times_offer_any_doctor_and_the_phone(
     assert "01632 960 122" in empty.text
     assert "Any doctor" in maya.get(empty.link("any doctor")).text
     assert maya.get(empty.link("Choose another doctor")).heading == "Who would you like to see?"
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_shown_twice_and_told_apart(
+    maya: Visitor, auth: Flask, appointment: Flask, fresh_list: None
+) -> None:
+    night = make.doctor(auth, appointment, hours=[{"weekday": 7, "starts": "00:00", "ends": "04:00"}])
+    with clock.set_to(datetime(2026, 10, 20, 12, tzinfo=UTC)):
+        times = maya.get(f"/book/{night.id}?from=2026-10-25")
+        boxes = {label(times, box).strip(): box.get("value", "") for box in times.all("input[@name='start']")}
+        check = maya.press(maya.press(times, "Continue", start=boxes["01:00 GMT"]), "Continue")
+
+    assert (boxes["01:00 BST"], boxes["01:00 GMT"]) == ("2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z")
+    assert "The clocks go back on this day" in times.text
+    assert "London time (GMT)" in check.text
