@@ -178,7 +178,7 @@ def visit(run: Run, patient: str, doctor: make.Person) -> None:
     booked = run.ask(*book, json=wish, headers={"Idempotency-Key": "canary"})
     assert run.ask(*book, json=wish | {"notes": NOTES}, headers={"Idempotency-Key": "canary"})["status"] == 422
     cancel = f"/appointments/{booked['id']}/cancel"
-    assert run.ask("appointment", "POST", cancel, patient, json={"reason": REASON})["status"] == 422
+    assert run.ask("appointment", "POST", cancel, patient, json={"why": REASON})["status"] == 422
     prescribe(run, doctor, booked["id"])
 
 
