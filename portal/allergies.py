@@ -1,5 +1,10 @@
 """Allergies in words people use, and the form that records one."""
 
+import time
+from collections.abc import Mapping
+from typing import cast
+
+from flask import current_app
 from wtforms import HiddenField
 from wtforms.validators import ValidationError
 
@@ -21,50 +26,35 @@ REACTIONS = {
     "other": "Something else",
     "unknown": "Not known",
 }
-CLASSES = {
-    "penicillin": "Penicillins",
-    "cephalosporin": "Cephalosporins",
-    "beta_lactam": "Beta-lactam antibiotics, exact one not known",
-    "macrolide": "Macrolides",
-    "fluoroquinolone": "Fluoroquinolones",
-    "tetracycline": "Tetracyclines",
-    "sulfonamide_antibiotic": "Sulfonamide antibiotics",
-    "nitroimidazole": "Nitroimidazoles",
-    "lincosamide": "Lincosamides",
-    "nitrofuran": "Nitrofurans",
-    "azole_antifungal": "Azole antifungals",
-    "nsaid": "NSAIDs, such as ibuprofen",
-    "salicylate": "Aspirin and salicylates",
-    "opioid": "Opioids",
-    "ace_inhibitor": "ACE inhibitors",
-    "arb": "Angiotensin receptor blockers",
-    "statin": "Statins",
-    "benzodiazepine": "Benzodiazepines",
-    "ssri": "SSRIs",
-    "corticosteroid": "Corticosteroids",
-    "insulin": "Insulins",
-}
-"""The groups that the safety checks know, by the service's keys."""
 ALSO = {
-    "penicillin": "penicillin",
     "aspirin": "salicylate",
-    "nsaid": "nsaid",
-    "nsaids": "nsaid",
+    "beta-lactams": "beta_lactam",
     "sulfa": "sulfonamide_antibiotic",
     "sulfonamides": "sulfonamide_antibiotic",
-    "cephalosporin": "cephalosporin",
-    "statin": "statin",
-    "opioid": "opioid",
-    "macrolide": "macrolide",
-    "tetracycline": "tetracycline",
 }
-"""What people type for a group."""
+"""What people call a group besides its name and its key."""
+KEPT_FOR = 300
+"""Seconds until the groups are read again: they change when the clinic takes a new medicine list."""
+
+
+def classes() -> Mapping[str, str]:
+    """The groups that the safety checks know: what they are called, by the service's keys."""
+    read_at, known = current_app.extensions.get("allergy_classes", (0.0, None))
+    if known is None or time.monotonic() - read_at > KEPT_FOR:
+        known = services().medicines.allergy_classes()
+        current_app.extensions["allergy_classes"] = time.monotonic(), known
+    return cast(Mapping[str, str], known)
 
 
 def class_of(typed: str) -> str | None:
     """The key of the group somebody means, where the words are plain."""
-    said = typed.strip().lower()
-    return {words.lower(): key for key, words in CLASSES.items()}.get(said) or ALSO.get(said)
+    said, known = typed.strip().lower(), classes()
+    for key, label in known.items():
+        plain = key.replace("_", " ")
+        if said in {label.lower(), plain, f"{plain}s"}:
+            return key
+    also = ALSO.get(said)
+    return also if also in known else None
 
 
 class AllergyForm(Form):

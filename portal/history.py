@@ -53,6 +53,7 @@ SENTENCES = {
     "prescription.stop": ("stopped your prescription", "stop your prescription"),
     "prescription.enter-in-error": ("marked your prescription as issued in error", "mark it as issued in error"),
     "repeat-request.list": ("read what you asked for again", "read what you asked for again"),
+    "repeat-request.read": ("read what you asked for again", "read what you asked for again"),
     "repeat-request.approve": ("began the renewal you asked for", "begin the renewal you asked for"),
     "repeat-request.decline": ("answered your request for a repeat", "answer your request for a repeat"),
     "draft.list": ("saw an unsigned prescription for you in a list", "list unsigned prescriptions"),

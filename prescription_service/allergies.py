@@ -14,6 +14,7 @@ from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Principal
 from prescription_service import medicine_list
 from prescription_service.care import may_see
+from prescription_service.facts import Facts
 from prescription_service.models import db
 from prescription_service.patient_tables import Allergy, AllergyState
 
@@ -73,6 +74,18 @@ def _known(patient_id: UUID, state: AllergyState | None, allergies: Sequence[All
         return Known(patient_id, "not-asked", None, None, None, allergies)
     said = "has" if has else "none-known"
     return Known(patient_id, said, state.asked_at, state.asked_by_role, state.asked_by_name, allergies)
+
+
+def classes() -> dict[str, str]:
+    """The groups of medicines to choose an allergy from, by key: what a person calls them, in the order of that.
+
+    A group that is a single substance is not among them: that is recorded as the substance. Raises
+    `medicine_list.MedicineListMissing`.
+    """
+    facts = medicine_list.current()
+    alone = _ingredients(facts)
+    named = {key: label for key, label in _named(facts).items() if key not in alone}
+    return dict(sorted(named.items(), key=lambda pair: pair[1].lower()))
 
 
 def record(who: Principal, patient_id: UUID, *, kind: str, key: str, reaction: str, note: str) -> Allergy:
@@ -147,17 +160,26 @@ def _asked(who: Principal, patient_id: UUID, state: str) -> None:
         raise NotFound
 
 
+def _named(facts: Facts) -> dict[str, str]:
+    """The groups that the rules name, without those that are compared with nothing."""
+    return {one.class_key: one.label for one in facts.allergy_rules if one.class_key not in MATCHED_BY_NOTHING}
+
+
+def _ingredients(facts: Facts) -> set[str]:
+    return {name for one in facts.medicines.values() for name in one.ingredients}
+
+
 def _label(kind: str, key: str) -> str:
     """What to call it. Raises `Invalid` for a class or an ingredient that nothing would be compared with."""
     if kind == "text":
         return key
     facts = medicine_list.current()
     if kind == "class":
-        named = {rule.class_key: rule.label for rule in facts.allergy_rules}
-        classes = {name for one in facts.medicines.values() for name in one.allergy_classes} | named.keys()
-        labels = {name: named.get(name, name.replace("_", " ")) for name in classes - MATCHED_BY_NOTHING}
+        named = _named(facts)
+        unnamed = {name for one in facts.medicines.values() for name in one.allergy_classes} - named.keys()
+        labels = named | {name: name.replace("_", " ") for name in unnamed - MATCHED_BY_NOTHING}
     else:
-        labels = {name: name for one in facts.medicines.values() for name in one.ingredients}
+        labels = {name: name for name in _ingredients(facts)}
     if key not in labels:
         raise Invalid.field("/key", "not-a-choice", "This is not in the list. Write it as free text.")
     return labels[key]

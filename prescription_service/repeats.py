@@ -80,6 +80,14 @@ def list_own(
     return db.session.scalars(query.order_by(RepeatRequest.requested_at.desc(), RepeatRequest.id.desc())).all()
 
 
+def one(who: Principal, request_id: UUID) -> RepeatRequest:
+    """One that one has asked or was asked, answered or not. Raises `NotFound`."""
+    found = db.session.scalar(select(RepeatRequest).where(RepeatRequest.id == request_id, _own(who)))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def begin_renewal(doctor: Principal, request_id: UUID) -> Draft:
     """The draft that answers a request with yes once it is signed; asked again, the same one.
 

@@ -35,8 +35,26 @@ class Matches(Answer):
     approval: str = ""
 
 
+class AllergyClass(Answer):
+    """A group of medicines that somebody can be allergic to."""
+
+    key: str
+    label: str
+
+
+class AllergyClasses(Answer):
+    """All of them, by their names."""
+
+    items: list[AllergyClass]
+
+
 class Medicines(Api):
-    """Calls to the medicine list. Doctors only."""
+    """Calls to the medicine list. Searching it is for doctors only."""
+
+    def allergy_classes(self) -> dict[str, str]:
+        """The name of each group by its key."""
+        found = self.read(AllergyClasses, "GET", "/allergy-classes", token=session.token())
+        return {one.key: one.label for one in found.items}
 
     def find(self, typed: str, limit: int = 20) -> list[ListedMedicine]:
         """Medicines by what somebody typed: at least two characters, at most a hundred."""

@@ -53,6 +53,10 @@ class Repeats(Api):
         params = {name: value for name, value in asked.items() if value is not None}
         return self.read(Listing[RepeatRequest], "GET", "/repeat-requests", token=session.token(), params=params)
 
+    def one(self, request_id: str) -> RepeatRequest:
+        """One of them, answered or not."""
+        return self.read(RepeatRequest, "GET", f"/repeat-requests/{request_id}", token=session.token())
+
     def approve(self, request_id: str, key: str) -> Draft:
         """Begin its renewal, or go on with it. Signing that approves the request."""
         headers = {"Idempotency-Key": key}

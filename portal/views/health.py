@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from chassis.errors import Conflict, Invalid, Refusal
 from portal import dates, session
-from portal.allergies import CLASSES, AllergyForm, class_of
+from portal.allergies import AllergyForm, class_of, classes
 from portal.api import services
 from portal.forms import AtMost, Form, Line, Required, plain_characters
 from portal.medicine_fields import a_name
@@ -77,7 +77,7 @@ def allergies() -> ResponseReturnValue:
         except Invalid as refused:
             refusal = refused
     known = services().patients.allergies(_own_id())
-    groups = list(CLASSES.values())
+    groups = list(classes().values())
     return page("health/allergies.html", form=form, refusal=refusal, known=known, groups=groups)
 
 

@@ -85,6 +85,6 @@ def ask(visit: Appointment, form: AllergyForm, carried: Pairs | None = None, to:
     """The page that asks for an allergy. `carried` is the prescription that is being written meanwhile, at `to`."""
     choices = allergies.options(form.what.data) if form.what.data and not form.errors else []
     form.asked.data = form.what.data
-    groups = list(allergies.CLASSES.values())
+    groups = list(allergies.classes().values())
     shown: dict[str, Any] = {"choices": choices, "carried": carried, "groups": groups, "to": to}
     return page("known/allergy.html", form=form, visit=visit, **shown)

@@ -6,10 +6,9 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 
-from chassis.errors import Conflict, Invalid, NotFound, Refusal, Unavailable
+from chassis.errors import Conflict, Invalid, Refusal, Unavailable
 from portal import session
 from portal.api import services
-from portal.api.repeats import RepeatRequest
 from portal.forms import AtMost, Form, Line, Text, plain_characters
 from portal.medicine_fields import own_key
 from portal.pages import page
@@ -17,7 +16,6 @@ from portal.pages import page
 pages = Blueprint("repeats", __name__)
 
 PER_PAGE = 20
-MOST_OPEN = 100
 REPEATABLE = frozenset({"active", "completed"})
 """States from which one may be asked for again."""
 
@@ -88,7 +86,7 @@ def approve(request_id: UUID) -> ResponseReturnValue:
 @session.only("doctor")
 def decline(request_id: UUID) -> ResponseReturnValue:
     """Say no, and why."""
-    asked = _open(str(request_id))
+    asked = services().repeats.one(str(request_id))
     form = DeclineForm()
     refusal: Refusal | None = None
     if form.validate_on_submit():
@@ -96,8 +94,14 @@ def decline(request_id: UUID) -> ResponseReturnValue:
             services().repeats.decline(asked.id, form.reason.data, form.attempt.data)
             flash(f"Declined. {asked.patient_name} reads your reason.", "success")
             return redirect(url_for("repeats.requests"), 303)
+        except Conflict as conflict:
+            flash(conflict.detail, "info")
+            return redirect(url_for("repeats.requests"), 303)
         except (Invalid, Unavailable) as refused:
             refusal = refused
+    elif asked.status != "open":
+        flash("This request has been answered already.", "info")
+        return redirect(url_for("repeats.requests"), 303)
     return page("repeats/decline.html", form=form, refusal=refusal, asked=asked)
 
 
@@ -108,15 +112,6 @@ def due() -> ResponseReturnValue:
     cursor = request.args.get("cursor")
     found = services().repeats.due(limit=PER_PAGE, cursor=cursor)
     return page("repeats/due.html", items=found.items, cursor=found.next_cursor, first=not cursor)
-
-
-def _open(request_id: str) -> RepeatRequest:
-    """One request that waits for an answer. Raises `NotFound`."""
-    waiting = services().repeats.listed(limit=MOST_OPEN, status="open").items
-    found = next((one for one in waiting if one.id == request_id), None)
-    if found is None:
-        raise NotFound
-    return found
 
 
 def _to(prescription_id: str) -> ResponseReturnValue:

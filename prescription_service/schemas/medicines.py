@@ -36,6 +36,19 @@ class ListedMedicineOut(Out):
     note: str
 
 
+class AllergyClassOut(Out):
+    """A group of medicines that somebody can be allergic to; `key` is the one of an allergy of the kind `class`."""
+
+    key: str
+    label: str
+
+
+class AllergyClassesOut(Out):
+    """All groups, by their names."""
+
+    items: list[AllergyClassOut]
+
+
 class MedicinesOut(Out):
     """What was found, the likeliest first, and in which version of the list."""
 

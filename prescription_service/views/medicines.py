@@ -4,9 +4,15 @@ from apiflask import APIBlueprint
 
 from chassis.docs import refuses
 from chassis.identity import allow
-from prescription_service import medicine_list
+from prescription_service import allergies, medicine_list
 from prescription_service.forms import FORMS
-from prescription_service.schemas.medicines import ListedMedicineOut, MedicinesIn, MedicinesOut
+from prescription_service.schemas.medicines import (
+    AllergyClassesOut,
+    AllergyClassOut,
+    ListedMedicineOut,
+    MedicinesIn,
+    MedicinesOut,
+)
 
 APPROVAL = "A doctor and a pharmacist of the clinic approve this list before it is relied on."
 
@@ -30,3 +36,13 @@ def search(asked: MedicinesIn) -> MedicinesOut:
         for one in found
     ]
     return MedicinesOut(items=items, version=medicine_list.current().version, approval=APPROVAL)
+
+
+@bp.get("/allergy-classes")
+@allow("patient", "doctor", "admin", unverified=True)
+@refuses(medicine_list.MedicineListMissing)
+@bp.output(AllergyClassesOut)
+def allergy_classes() -> AllergyClassesOut:
+    """List the groups of medicines that an allergy can be recorded to."""
+    items = [AllergyClassOut(key=key, label=label) for key, label in allergies.classes().items()]
+    return AllergyClassesOut(items=items)

@@ -59,6 +59,16 @@ def list_own(wanted: RepeatRequestsIn) -> RepeatRequestsPage:
     return RepeatRequestsPage(items=[RepeatRequestOut.of_request(one) for one in found], next_cursor=cursor)
 
 
+@bp.get("/repeat-requests/<id:request_id>")
+@allow("patient", "doctor")
+@refuses(NotFound)
+@bp.output(RepeatRequestOut)
+@audit.of("repeat-request.read")
+def one(request_id: UUID) -> RepeatRequestOut:
+    """Read one of the requests one has made, or was asked as prescriber."""
+    return RepeatRequestOut.of_request(repeats.one(principal(), request_id))
+
+
 @bp.post("/repeat-requests/<id:request_id>/approve")
 @allow("doctor")
 @refuses(NotFound, repeats.RequestDecided, repeats.NotRepeatable, life.NotThePrescriber, life.FinalStatus, *RETRIES)

@@ -1,11 +1,14 @@
 """A patient's own medicines and allergies: seen, reported, taken off."""
 
+import time
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from portal import allergies
 from tests import make
+from tests.api import Api
 from tests.portal.visitor import Visitor
 
 
@@ -42,6 +45,37 @@ def test_an_allergy_is_reported_and_waits_for_a_doctor(maya: Visitor, portal: Fl
     assert "codeine Rash" in page.text
     assert "yellow dye Rash" in page.text
     assert "I know of no allergies" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "recorded"),
+    [
+        ("NSAIDs", ("class", "nsaid")),
+        ("aspirin", ("class", "salicylate")),
+        ("Azole antifungals", ("class", "azole_antifungal")),
+        ("Paracetamol", ("ingredient", "paracetamol")),
+    ],
+)
+def test_what_people_call_a_group_is_the_group(
+    maya: Visitor, patient: make.Person, prescription: Flask, typed: str, recorded: tuple[str, str]
+) -> None:
+    maya.press(maya.get("/my-allergies"), "Report it", what=typed, reaction="rash")
+
+    (allergy,) = Api(prescription, patient.token).get(f"/patients/{patient.id}/allergies")["allergies"]
+    assert (allergy["kind"], allergy["key"]) == recorded
+
+
+def test_the_groups_to_choose_from_are_the_services_and_are_read_now_and_then(
+    maya: Visitor, portal: Flask, patient: make.Person, prescription: Flask
+) -> None:
+    def offered() -> list[str | None]:
+        return [one.get("value") for one in maya.get("/my-allergies").all("datalist/option")]
+
+    told = [one["label"] for one in Api(prescription, patient.token).get("/allergy-classes")["items"]]
+    portal.extensions["allergy_classes"] = time.monotonic(), {"old": "Old group"}
+    assert offered() == ["Old group"]
+    portal.extensions["allergy_classes"] = time.monotonic() - allergies.KEPT_FOR - 1, {"old": "Old group"}
+    assert offered() == told == offered()
 
 
 def test_no_allergies_known_is_said_by_the_patient_too(maya: Visitor) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal.api.repeats import Repeats
 from tests import make
 from tests.api import Api
 from tests.portal.visitor import Visitor
@@ -85,7 +86,18 @@ def test_a_request_is_declined_with_a_reason_that_the_patient_reads(
     assert "Not renewed. Dr Amara Okafor" in seen.text
     assert "Please book a visit first." in seen.text
     assert "Ask for a repeat" in seen.text
-    okafor.get(page.path, 404)
+    again = okafor.get(page.path)
+    assert (again.path, "This request has been answered already." in again.text) == ("/repeat-requests", True)
+
+
+def test_a_request_is_answered_however_many_are_newer(
+    maya: Visitor, okafor: Visitor, signed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(maya, signed)
+    path = okafor.get("/repeat-requests").link("Decline")
+    monkeypatch.setattr(Repeats, "listed", None)  # no list is long enough to look for it there
+
+    assert okafor.get(path).heading
 
 
 def test_what_has_ended_is_not_asked_for(

@@ -160,6 +160,24 @@ def test_the_list_is_for_doctors(auth: Flask, prescription: Flask) -> None:
     assert Api(prescription, unverified.token).get("/medicines?q=amox", expect=403)["code"] == "doctor-not-verified"
 
 
+def test_groups_of_medicines_are_told_to_whoever_is_signed_in(auth: Flask, prescription: Flask) -> None:
+    told = Api(prescription, make.person(auth).token).get("/allergy-classes")["items"]
+
+    labels = {one["key"]: one["label"] for one in told}
+    assert labels["salicylate"] == "Aspirin and salicylates"
+    assert [one["label"].lower() for one in told] == sorted(one["label"].lower() for one in told)
+    assert not labels.keys() & {"excipient", "other_text", "none"}
+    assert "paracetamol" not in labels, "a single substance is recorded as one"
+
+
+def test_every_group_that_is_told_can_be_recorded(auth: Flask, prescription: Flask) -> None:
+    patient = make.person(auth)
+    mine = Api(prescription, patient.token)
+    for one in mine.get("/allergy-classes")["items"]:
+        body = {"kind": "class", "key": one["key"], "reaction": "rash"}
+        assert mine.post(f"/patients/{patient.id}/allergies", json=body, expect=201)["label"] == one["label"]
+
+
 def test_without_a_list_nothing_is_found_and_that_is_said(prescription: Flask, api: Api) -> None:
     from prescription_service.medicine_tables import FactsVersion
     from prescription_service.models import db
@@ -168,7 +186,8 @@ def test_without_a_list_nothing_is_found_and_that_is_said(prescription: Flask, a
         db.session.execute(db.delete(FactsVersion))
         db.session.commit()
     try:
-        assert api.get("/medicines?q=amox", expect=503)["code"] == "medicine-list-missing"
+        for path in ("/medicines?q=amox", "/allergy-classes"):
+            assert api.get(path, expect=503)["code"] == "medicine-list-missing"
     finally:
         prescription.test_cli_runner().invoke(args=["import-medicines"])
 

@@ -57,6 +57,18 @@ def test_a_request_is_approved_by_the_signature_of_the_renewal(api: Api, mine: A
     assert answer(api, asked, "approve", 409)["code"] == "request-decided"
 
 
+def test_a_request_is_read_by_the_two_it_is_between_and_by_nobody_else(
+    api: Api, mine: Api, signed: Any, auth: Flask, prescription: Flask
+) -> None:
+    asked = ask(mine, signed)
+    path = f"/repeat-requests/{asked['id']}"
+
+    assert api.get(path) == mine.get(path) == asked
+    declined = answer(api, asked, "decline", 200, json=NO)
+    assert mine.get(path) == declined
+    assert Api(prescription, make.person(auth).token).get(path, 404)["code"] == "not-found"
+
+
 def test_the_renewal_is_checked_anew(api: Api, mine: Api, signed: Any, patient: make.Person) -> None:
     asked = ask(mine, signed)
     mine.post(f"/patients/{patient.id}/allergies", json={"kind": "ingredient", "key": "paracetamol"}, expect=201)
