@@ -3,10 +3,13 @@
 The words are the prescription service's own, as they were at signing; here is only which stand beside which.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from portal.api.prescriptions import Coverage, Medicine, Prescription, Structured
+from portal.numbers import figures
 
 UNCHECKED = "Not from the medicine list, not checked."
 CONTROLLED = "Controlled medicine: hand signature required."
@@ -42,8 +45,8 @@ Row = list[Bit]
 """Bits on one line where they fit, else on lines of their own."""
 
 
-def rows(medicine: Medicine, shown: str | None) -> list[Row]:
-    """What stands under the name of a medicine; `shown` is its arithmetic."""
+def rows(medicine: Medicine, shown: Sequence[str]) -> list[Row]:
+    """What stands under the name of a medicine; `shown` is its arithmetic, sum by sum."""
     if medicine.structured is None:
         taken = [Bit("Dosage", medicine.dosage), Bit("Duration", medicine.duration)]
         said = [[Bit("Instructions", medicine.instructions)]] if medicine.instructions else []
@@ -51,17 +54,24 @@ def rows(medicine: Medicine, shown: str | None) -> list[Row]:
     return _structured(medicine.structured, shown)
 
 
-def _structured(one: Structured, shown: str | None) -> list[Row]:
+def _structured(one: Structured, shown: Sequence[str]) -> list[Row]:
+    by_weight = [text for text in shown if "mg/kg" in text] or _by_weight(one)
     substitution = f"no – {one.no_substitution_reason}" if not one.substitution_allowed else "allowed"
     supplied = [Bit("Supply", one.quantity_words, strong=True)]
     found = [
         [Bit("", one.directions)],
-        [*([Bit("", shown)] if shown else []), *supplied],
+        *([Bit("Dose by weight", text)] for text in by_weight),
+        [*(Bit("", text) for text in shown if text not in by_weight), *supplied],
         [Bit("Repeats", one.repeats_words), Bit("Substitution", substitution, strong=not one.substitution_allowed)],
     ]
     found += [[Bit("For", one.indication)]] if one.indication else []
     found += [[Bit("To the pharmacist", one.note_to_pharmacist)]] if one.note_to_pharmacist else []
     return found
+
+
+def _by_weight(one: Structured) -> list[str]:
+    """What a dose was reckoned from where there was no weight to reckon with."""
+    return [f"{figures(Decimal(str(one.mg_per_kg)))} mg/kg"] if one.mg_per_kg else []
 
 
 def below(medicine: Medicine) -> str | None:
@@ -82,9 +92,12 @@ def micro(clinic_name: str, number: str) -> str:
     return once * (700 // len(once) + 1)
 
 
-def sums(prescription: Prescription) -> dict[int, str]:
-    """The arithmetic by the position of its medicine."""
-    return {one.position: one.shown for one in prescription.coverage.arithmetic} if prescription.coverage else {}
+def sums(prescription: Prescription) -> dict[int, list[str]]:
+    """The arithmetic by the position of its medicine: one with a dose by weight has two sums."""
+    found: dict[int, list[str]] = {}
+    for one in prescription.coverage.arithmetic if prescription.coverage else []:
+        found.setdefault(one.position, []).append(one.shown)
+    return found
 
 
 def allergies(coverage: Coverage | None) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from portal import paper_patient
 from portal.api.prescriptions import Medicine, Prescription, Structured
 from portal.numbers import figures
 from portal.phrases import Phrases
@@ -51,6 +52,7 @@ def _line(medicine: Medicine, say: "Speaker") -> Line:
 def _said(name: str, one: Structured, say: "Speaker") -> Line:
     amounts = say.amounts(one)
     how = [say.route(one), *(say.phrases.timings[words] for words in one.timing), *say.needed(one), *say.course(one)]
+    how += [say.word("by-weight", amount=say.amount(one.mg_per_kg, "mg"))] if one.mg_per_kg else []
     across = "" if amounts else say.across(one)
     what_for, where = say.word("what-for"), one.site if one.route == "topical" else ""
     free = [(what_for, one.indication), (what_for, (one.as_needed or {}).get("reason", "")), ("", where)]
@@ -71,10 +73,13 @@ class Speaker:
 
     def amount(self, value: float | Decimal, unit: str) -> str:
         """`1 tablet`, `2,5 mL`."""
-        number = Decimal(str(value))
         one, many = self.phrases.units[unit]
-        shown = figures(number).replace(",", "\N{NARROW NO-BREAK SPACE}").replace(".", self.phrases.decimal)
-        return f"{shown} {one if number == 1 else many}"
+        return f"{self.number(value)} {one if Decimal(str(value)) == 1 else many}"
+
+    def number(self, value: float | Decimal) -> str:
+        """`2,5`"""
+        shown = figures(Decimal(str(value)))
+        return shown.replace(",", "\N{NARROW NO-BREAK SPACE}").replace(".", self.phrases.decimal)
 
     def day(self, iso: str | date) -> str:
         """A date in words."""
@@ -111,6 +116,17 @@ class Speaker:
     def route(self, one: Structured) -> str:
         """Where it goes."""
         return self.phrases.sites[one.site] if one.route == "ocular" else self.phrases.routes[one.route]
+
+    def whose(self, prescription: Prescription) -> list[str]:
+        """Sex, weight and address, as far as they were known at signing."""
+        who, weighed, found = prescription.patient_details, prescription.patient_weight, []
+        if who and who.sex and who.sex != "unknown":
+            found.append(f"{self.word('sex')}: {self.word(who.sex)}")
+        if weighed:
+            found.append(self.word("weight", kg=self.number(weighed.kg), day=self.day(weighed.measured_on)))
+        if who and who.address:
+            found.append(f"{self.word('address')}: {paper_patient.address(prescription)}")
+        return found
 
     def needed(self, one: Structured) -> list[str]:
         """Only when needed, and how much at most."""

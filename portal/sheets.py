@@ -7,15 +7,11 @@ generous side, and never splits one. The measures belong to `static/print.css`; 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from portal import paper_lines
+from portal import paper_lines, paper_patient
 from portal.api.prescriptions import Medicine, Prescription
 from portal.clinic import clinic
 from portal.paper_lines import Row
-from portal.text_width import lines
-
-POINT = 25.4 / 72
-"""Millimetres in a point."""
-LEADING = 1.25
+from portal.text_width import LEADING, POINT, lines, tall
 
 
 @dataclass(frozen=True)
@@ -106,13 +102,13 @@ def sheets(prescription: Prescription, paper: Paper, small_print: Iterable[str] 
 
     `small_print` are the lines at the foot as they will read; each has room for one line, and gets more if it needs it.
     """
-    foot = sum(_tall([line], 8, paper.width) - 8 * POINT * LEADING for line in small_print)
-    signature = _tall([f"Signature of {prescription.doctor_name}"], 8, paper.width * 0.35) - 8 * POINT * LEADING
+    foot = sum(tall([line], 8, paper.width) - 8 * POINT * LEADING for line in small_print)
+    signature = tall([f"Signature of {prescription.doctor_name}"], 8, paper.width * 0.35) - 8 * POINT * LEADING
     room = paper.height - FIXED - _head(prescription, paper) - foot
     signature += BY_HAND if paper_lines.by_hand(prescription) else 0
     last, others = room - SIGNATURE - signature, room - CONTINUES
     shown = paper_lines.sums(prescription)
-    waiting = [_medicine(one, shown.get(one.position), paper, last, others) for one in prescription.medicines]
+    waiting = [_medicine(one, shown.get(one.position, ()), paper, last, others) for one in prescription.medicines]
     for title, notes in _besides(prescription, paper):
         waiting += _notes(title, notes, paper, last)
     pages: list[list[Item]] = []
@@ -137,13 +133,7 @@ def _fits(items: list[Item], room: float, most: int) -> bool:
     return medicines <= most and sum(item.height for item in items) <= room
 
 
-def _tall(texts: Iterable[str], size: float, width: float, *, bold: bool = False) -> float:
-    """Millimetres that these paragraphs take, set in this size on this width."""
-    ems = width / (size * POINT)
-    return sum(lines(text, ems, bold=bold) for text in texts) * size * POINT * LEADING
-
-
-def _medicine(medicine: Medicine, shown: str | None, paper: Paper, last: float, others: float) -> Item:
+def _medicine(medicine: Medicine, shown: Sequence[str], paper: Paper, last: float, others: float) -> Item:
     """A medicine in normal type, or in small type where only that fits beside the signature, or fits a page at all."""
     rows, below = paper_lines.rows(medicine, shown), paper_lines.below(medicine)
 
@@ -159,7 +149,7 @@ def _medicine(medicine: Medicine, shown: str | None, paper: Paper, last: float, 
 
 def _medicine_height(name: str, rows: Sequence[Row], below: str | None, paper: Paper, style: Style) -> float:
     width = paper.width - 9  # the position stands in the margin
-    head = _tall([name], style.name, width, bold=True)
+    head = tall([name], style.name, width, bold=True)
     words = sum(_row_height(row, style.body, width) for row in rows)
     return head + words + (8 * POINT * LEADING if below else 0) + 4
 
@@ -167,10 +157,10 @@ def _medicine_height(name: str, rows: Sequence[Row], below: str | None, paper: P
 def _row_height(row: Row, size: float, width: float) -> float:
     """One line for a row that fits on one, else a line or more for each of its bits."""
     bold = any(bit.strong for bit in row)
-    together = _tall([" wide ".join(bit.text for bit in row)], size, width, bold=bold)
+    together = tall([" wide ".join(bit.text for bit in row)], size, width, bold=bold)
     if together < 2 * size * POINT * LEADING and "\n" not in "".join(bit.text for bit in row):
         return together
-    return sum(_tall(bit.text.split("\n"), size, width, bold=bit.strong) for bit in row)
+    return sum(tall(bit.text.split("\n"), size, width, bold=bit.strong) for bit in row)
 
 
 def _besides(prescription: Prescription, paper: Paper) -> Iterable[tuple[str, str]]:
@@ -212,7 +202,7 @@ def _pieces(notes: str) -> Iterable[str]:
 
 
 def _note_height(note: str, paper: Paper) -> float:
-    return _tall(note.strip("\n").split("\n"), 10, paper.width) + 8 * POINT * LEADING + 4
+    return tall(note.strip("\n").split("\n"), 10, paper.width) + 8 * POINT * LEADING + 4
 
 
 def _head(prescription: Prescription, paper: Paper) -> float:
@@ -220,15 +210,14 @@ def _head(prescription: Prescription, paper: Paper) -> float:
     here = clinic()
     left, right = paper.width * 0.58, paper.width * 0.38
     beside = left - (LOGO if here.logo else 0)
-    above = _tall([here.name], 12, beside, bold=True) + _tall([here.address, f"{here.phone} · {here.email}"], 9, beside)
-    doctor = _tall([prescription.doctor_name], 10, beside, bold=True)
-    doctor += _tall([prescription.doctor_specialty or "", _licence(prescription)], 9, beside)
-    papers = _tall(["PRESCRIPTION"], 14, right, bold=True) + _tall([""] * 5, 10, right)
-    patient = 8 * POINT * LEADING + _tall([prescription.patient_name], 12, left, bold=True)
+    above = tall([here.name], 12, beside, bold=True) + tall([here.address, f"{here.phone} · {here.email}"], 9, beside)
+    doctor = tall([prescription.doctor_name], 10, beside, bold=True)
+    doctor += tall([prescription.doctor_specialty or "", _licence(prescription)], 9, beside)
+    papers = tall(["PRESCRIPTION"], 14, right, bold=True) + tall([""] * 5, 10, right)
+    patient = paper_patient.height(prescription, paper.width)
     allergies = min(lines(paper_lines.allergies(prescription.coverage), _allergy_ems(paper), bold=True), ALLERGY_LINES)
     more = (allergies - 1) * 10 * POINT * LEADING
-    born = 11 + (10 * POINT * LEADING if prescription.patient_weight else 0)
-    return max(above + doctor + 2, papers) + max(patient, born) + 4 + more
+    return max(above + doctor + 2, papers) + patient + 4 + more
 
 
 def _licence(prescription: Prescription) -> str:

@@ -4,6 +4,11 @@ The widths are measured: the widest of the typefaces in `static/print.css` for t
 """
 
 import unicodedata
+from collections.abc import Iterable
+
+POINT = 25.4 / 72
+"""Millimetres in a point."""
+LEADING = 1.25
 
 _MEASURED = {
     **dict.fromkeys(" .,;:'|!il’", 0.3),
@@ -43,3 +48,9 @@ def lines(text: str, ems: float, *, bold: bool = False) -> int:
         rows = int((used + space + long) // ems)
         count, used = count + rows, (used + space + long) - rows * ems
     return count
+
+
+def tall(texts: Iterable[str], size: float, width: float, *, bold: bool = False) -> float:
+    """Millimetres that these paragraphs take, set in this size on this width."""
+    ems = width / (size * POINT)
+    return sum(lines(text, ems, bold=bold) for text in texts) * size * POINT * LEADING

@@ -33,6 +33,7 @@ class Structured(Answer):
     duration: dict[str, Any] | None = None
     start_on: date | None = None
     instructions: str = ""
+    mg_per_kg: int | float | None = None
 
     @property
     def generic(self) -> str:
@@ -91,6 +92,15 @@ class Weight(Answer):
     measured_on: date
 
 
+class Details(Answer):
+    """Who the patient was at signing, as paper names them. `sex` is None and `address` empty where nobody said."""
+
+    family_name: str
+    given_names: str
+    sex: str | None = None
+    address: str = ""
+
+
 class StatusEvent(Answer):
     """A step in the life of a prescription; the first, from nowhere, is its signature."""
 
@@ -117,6 +127,7 @@ class Prescription(Answer):
     patient_name: str
     patient_birth_date: date | None = None
     patient_weight: Weight | None = None
+    patient_details: Details | None = None
     notes: str | None = None
     medicines: list[Medicine]
     issued_at: datetime

@@ -47,11 +47,12 @@ class Checked(Answer):
     coverage: Checks
 
     @property
-    def sums(self) -> dict[int, str]:
-        """The arithmetic by the number of the medicine; empty where there is none."""
-        return {one.position: "" for one in self.medicines} | {
-            one.position: one.shown for one in self.coverage.arithmetic
-        }
+    def sums(self) -> dict[int, list[str]]:
+        """The arithmetic by the number of the medicine: none, one sum, or two where a dose goes by weight."""
+        found: dict[int, list[str]] = {one.position: [] for one in self.medicines}
+        for one in self.coverage.arithmetic:
+            found.setdefault(one.position, []).append(one.shown)
+        return found
 
     @property
     def barred(self) -> bool:

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from chassis import clock
-from portal import paper_lines, patient_sheet, pdf, session
+from portal import paper_lines, paper_patient, patient_sheet, pdf, session
 from portal.api import services
 from portal.api.prescriptions import Prescription
 from portal.clinic import clinic
@@ -42,6 +42,7 @@ def sheet(prescription_id: UUID) -> ResponseReturnValue:
     phrases = LANGUAGES.get(request.args.get("language", ENGLISH.tag)) or abort(404)
     prescription = services().prescriptions.one(str(prescription_id))
     shown: dict[str, Any] = {"lines": patient_sheet.lines(prescription, phrases), "parts": patient_sheet.PARTS}
+    shown |= {"patient": paper_patient.name(prescription)}
     say = patient_sheet.Speaker(phrases)
     return page("prescriptions/sheet.html", prescription=prescription, say=say, languages=LANGUAGES, **shown)
 
@@ -59,6 +60,7 @@ def _drawn(prescription_id: UUID, chosen: Paper) -> dict[str, Any]:
     return {
         "prescription": prescription,
         "paper": chosen,
+        **_patient(prescription, chosen),
         "sheets": sheets(prescription, chosen, [copy, *([checked.words] if checked else [])]),
         "allergies": paper_lines.allergies(prescription.coverage),
         "allergies_below": allergies_below(prescription, chosen),
@@ -69,6 +71,16 @@ def _drawn(prescription_id: UUID, chosen: Paper) -> dict[str, Any]:
         "micro": paper_lines.micro(clinic().name, prescription.number),
         "proof": checked,
         "count": in_words(len(prescription.medicines)),
+    }
+
+
+def _patient(prescription: Prescription, chosen: Paper) -> dict[str, Any]:
+    """Who it is for, in words."""
+    return {
+        "patient": paper_patient.name(prescription),
+        "small_name": paper_patient.small(prescription, chosen.width),
+        "address": paper_patient.address(prescription),
+        "facts": paper_patient.facts(prescription),
     }
 
 

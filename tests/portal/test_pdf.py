@@ -55,12 +55,12 @@ def test_all_names_keep_their_letters(
     portal: Flask, auth: Flask, appointment: Flask, prescription: Flask, doctor: make.Person, okafor: Visitor
 ) -> None:
     everybody = " ".join(" ".join(name) for name in NAMES)
-    patient = make.person(auth, first_name=everybody[:60], last_name=everybody[60:], birth_date="1988-03-14")
+    patient = make.person(auth, first_name=everybody, last_name=everybody, birth_date="1988-03-14")
     issued = signed(appointment, prescription, patient, doctor)
 
     text = read(okafor, issued["id"]).pages[0].extract_text()
 
-    assert letters(everybody) <= letters(text)
+    assert letters(everybody.upper() + everybody) <= letters(text)
 
 
 @pytest.mark.parametrize(("number", "size", "pages"), [(1, "a5", 1), (3, "a5", 1), (4, "a5", 2), (10, "a4", 2)])
@@ -82,6 +82,25 @@ def test_pages_are_as_many_as_they_say(
     for at, page in enumerate(found, 1):
         assert f"Page {at} of {pages}" in page.extract_text()
     assert "Nothing below." in found[-1].extract_text()
+
+
+def test_the_longest_patient_is_on_every_page_and_none_runs_over(
+    auth: Flask, appointment: Flask, prescription: Flask, doctor: make.Person, okafor: Visitor
+) -> None:
+    address = "\n".join(["Appartement-de-longueur-exceptionnelle " * 2] * 3)[:300]
+    given, family = "Maximiliane Đorđa " * 11, "von und zu Łukaszewicz-" * 8
+    patient = make.person(auth, first_name=given, last_name=family, sex="female", address=address)
+    issued = signed(appointment, prescription, patient, doctor)
+    for size in ("a5", "a4"):
+        found = read(okafor, issued["id"], size).pages
+
+        assert len(found) <= 2
+        for at, sheet in enumerate(found, 1):
+            text = sheet.extract_text()
+            assert f"Page {at} of {len(found)}" in text
+            assert letters(family.upper() + given + address.replace("\n", "")) <= letters(text)
+            assert "Sex female" in text
+        assert "PHARMACY USE" in found[-1].extract_text()
 
 
 def test_it_says_what_the_page_says(
