@@ -15,8 +15,8 @@ from chassis.identity import Principal
 AUDIENCE = ["auth", "appointment", "prescription"]
 
 
-def sign(person: Person, session_id: UUID, secret: str, *, second_factor: bool = False) -> str:
-    """A new access token of this session: who the person is and how they proved it, for five minutes.
+def sign(person: Person, session: Session, secret: str) -> str:
+    """A new access token of this session: who the person is, how they proved it and when, for five minutes.
 
     While the person has to set up a second factor, it is for this service only.
     """
@@ -31,11 +31,12 @@ def sign(person: Person, session_id: UUID, secret: str, *, second_factor: bool =
         "exp": now + tokens.LIFE,
         "jti": str(uuid4()),
         "type": "access",
-        "sid": str(session_id),
+        "sid": str(session.id),
         "ver": person.version,
         "role": person.role,
         "name": person.name,
-        "amr": ["pwd", "otp"] if second_factor else ["pwd"],
+        "amr": ["pwd", "otp"] if session.second_factor else ["pwd"],
+        "auth_time": int(session.proved_at.timestamp()),
     }
     if person.birth_date:
         claims["birthdate"] = person.birth_date.isoformat()

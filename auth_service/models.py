@@ -134,7 +134,8 @@ class Person(Model):
 class Session(Model):
     """One sign-in, from password to sign-out. Every refresh token of it is one family.
 
-    `address` and `user_agent` tell the person which one it is; `second_factor` says whether a code was given.
+    `address` and `user_agent` tell the person which one it is; `second_factor` says whether a code was given, and
+    `proved_at` when the person last showed a password or a code.
     """
 
     __tablename__ = "session"
@@ -149,6 +150,7 @@ class Session(Model):
     address: Mapped[str] = mapped_column(default="-", server_default="-")
     user_agent: Mapped[str] = mapped_column(default="", server_default="")
     second_factor: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    proved_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class RefreshToken(Model):

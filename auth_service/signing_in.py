@@ -91,17 +91,17 @@ def begin_session(person: Person, secret: str, *, second_factor: bool = False) -
     """
     _hold(person)
     now = clock.now()
-    session = Session(person_id=person.id, created_at=now, last_used_at=now, expires_at=now + ABSOLUTE)
+    session = Session(person_id=person.id, created_at=now, last_used_at=now, expires_at=now + ABSOLUTE, proved_at=now)
     session.address, session.user_agent = logs.client_address.get(), logs.user_agent.get()
     session.second_factor = second_factor
     db.session.add(session)
     db.session.flush()
     for ended in revocations.end_surplus(person.id, MOST):
-        _note("session.end", person, ended.id)
+        note("session.end", person, ended.id)
     token = secrets.token_urlsafe(32)
     _store(token, session, now)
-    access = access_tokens.sign(person, session.id, secret, second_factor=second_factor)
-    _note("session.begin", person, session.id)
+    access = access_tokens.sign(person, session, secret)
+    note("session.begin", person, session.id)
     db.session.commit()
     return SignedIn(person, access, token)
 
@@ -118,12 +118,12 @@ def _hold(person: Person) -> None:
     """Keep the account as it is until the commit, if it has not changed since it was read: hashing takes its time."""
     proved_with = person.password_hash
     db.session.refresh(person, with_for_update={"read": True})
-    _see_second_factor(person)
+    see_second_factor(person)
     if person.disabled_at or person.password_hash != proved_with:
         raise InvalidCredentials
 
 
-def _see_second_factor(person: Person) -> None:
+def see_second_factor(person: Person) -> None:
     """Read again whether there is one, behind the lock: of other tables a statement tells what was before it waited."""
     db.session.refresh(person, ["has_second_factor"])
 
@@ -137,12 +137,13 @@ def _noting_refusals(person: Person | None) -> Iterator[None]:
     except (InvalidCredentials, codes.SecondFactorRefused, challenges.ChallengeExpired, TooManyRequests) as refusal:
         db.session.rollback()  # a code of a sign-in that fails is not used up; behind a wrong password nothing is open
         if not isinstance(refusal, TooManyRequests) or limits.worth_noting():
-            _note("session.refuse", person, outcome=REFUSED)
+            note("session.refuse", person, outcome=REFUSED)
             db.session.commit()
         raise
 
 
-def _note(action: str, person: Person | None, session_id: UUID | None = None, outcome: Outcome = DONE) -> None:
+def note(action: str, person: Person | None, session_id: UUID | None = None, outcome: Outcome = DONE) -> None:
+    """Add what became of a session to the record of access. The caller commits."""
     patient_id = person.id if person and person.role == "patient" else None
     audit.note(action, person, record_id=session_id, patient_id=patient_id, outcome=outcome)
 
@@ -158,7 +159,7 @@ def refresh(token: str, secret: str) -> SignedIn:
     successor = _successor(token, secret)
     if used.used_at is not None and not _forgivable(used.used_at, successor, now):
         revocations.end_session(session)
-        _note("session.refuse", person, session.id, REFUSED)
+        note("session.refuse", person, session.id, REFUSED)
         db.session.commit()
         raise RefreshRefused
     if used.used_at is None:
@@ -167,8 +168,8 @@ def refresh(token: str, secret: str) -> SignedIn:
         _forget_expired(session, now)
     if person is None or person.disabled_at:
         raise RefreshRefused
-    _see_second_factor(person)
-    access = access_tokens.sign(person, session.id, secret, second_factor=session.second_factor)
+    see_second_factor(person)
+    access = access_tokens.sign(person, session, secret)
     db.session.commit()
     return SignedIn(person, access, successor)
 
@@ -178,7 +179,7 @@ def sign_out(token: str) -> None:
     session = _lock_session(token)
     if session is not None and session.ended_at is None:
         revocations.end_session(session)
-        _note("session.end", db.session.get(Person, session.person_id), session.id)
+        note("session.end", db.session.get(Person, session.person_id), session.id)
         db.session.commit()
 
 

@@ -35,6 +35,8 @@ class Principal:
     licence_state: str | None = None
     licence_number: str | None = None
     licence_register: str | None = None
+    auth_time: int | None = None
+    """When they last proved who they are (OpenID Connect): seconds since the epoch."""
 
 
 PROGRAM = Principal(id=UUID(int=0), role="service", name="A program of the clinic", session_id=UUID(int=0))

@@ -151,7 +151,7 @@ def _complete(claims: dict[str, Any]) -> bool:
     """Every claim we rely on is there, of its type and within its bounds."""
     times = [claims.get(name) for name in ("iat", "nbf", "exp")]
     return (
-        all(type(moment) is int and 0 < moment < 2**40 for moment in times)
+        all(map(_is_moment, times))
         and claims["exp"] - claims["iat"] <= LIFE + LEEWAY
         and claims["iat"] <= time.time() + LEEWAY
         and claims.get("type") == "access"
@@ -161,9 +161,15 @@ def _complete(claims: dict[str, Any]) -> bool:
         and claims["ver"] >= 0
         and isinstance(claims.get("role"), str)
         and isinstance(claims.get("name"), str)
+        and _is_moment(claims.get("auth_time", 1))
         and _is_birthdate(claims.get("birthdate"))
         and _is_licence(claims.get("licence"))
     )
+
+
+def _is_moment(claim: Any) -> bool:
+    """Seconds since the epoch, whole ones."""
+    return type(claim) is int and 0 < claim < 2**40
 
 
 def _is_birthdate(claim: Any) -> bool:
@@ -197,4 +203,5 @@ def _principal(claims: dict[str, Any]) -> Principal:
         licence_state=licence.get("state"),
         licence_number=licence.get("number"),
         licence_register=licence.get("register"),
+        auth_time=claims.get("auth_time"),
     )

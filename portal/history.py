@@ -72,6 +72,7 @@ SENTENCES = {
     "contact.read": ("looked up your e-mail address to write to you", "look up your e-mail address"),
     "session.begin": ("signed in to your account", "sign in to your account"),
     "session.refuse": ("tried to sign in to your account, and was not let in", "sign in to your account"),
+    "session.prove": ("proved in your account who they are", "prove in your account who they are"),
     "session.end": ("signed you out", "sign you out"),
     "audit.read": ("read who has seen your record", "read who has seen your record"),
 }

@@ -16,6 +16,7 @@ PAGE = 60
 PLACES = {"auth": "Accounts", "appointment": "Appointments", "prescription": "Prescriptions"}
 ACTIONS = {
     "session.begin": ("signed in", "sign in"),
+    "session.prove": ("proved again who they are", "prove again who they are"),
     "session.end": ("ended a sign-in", "end a sign-in"),
     "session.refuse": ("failed to sign in", "sign in"),
     "person.register": ("opened an account", "open an account"),

@@ -175,13 +175,14 @@ def signed_in_patients(auth: Flask, number: int) -> list[str]:
         rows = [Row(id=uuid4(), email=f"{uuid4()}@example.com", last_name=f"{n}", **fields) for n in range(number)]
         now = datetime.now(UTC)
         sessions = [
-            Session(id=uuid4(), person_id=row.id, created_at=now, expires_at=now + timedelta(hours=1)) for row in rows
+            Session(id=uuid4(), person_id=row.id, created_at=now, proved_at=now, expires_at=now + timedelta(hours=1))
+            for row in rows
         ]
         db.session.add_all(rows)
         db.session.flush()
         db.session.add_all(sessions)
         secret = auth.config["AUTH_SECRET_KEY"]
-        tokens = [access_tokens.sign(row, one.id, secret) for row, one in zip(rows, sessions, strict=True)]
+        tokens = [access_tokens.sign(row, one, secret) for row, one in zip(rows, sessions, strict=True)]
         db.session.commit()
     return tokens
 

@@ -135,14 +135,19 @@ class PersonOut(Out):
     created_at: datetime
 
 
-class TokensOut(Out):
-    """Tokens after a sign-in or a refresh (RFC 6749 5.1). `expires_in` counts seconds."""
+class AccessOut(Out):
+    """An access token (RFC 6749 5.1) and whose it is. `expires_in` counts seconds."""
 
     access_token: str
-    refresh_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the kind of token, no secret
     expires_in: int
     user: PersonOut
+
+
+class TokensOut(AccessOut):
+    """Tokens after a sign-in or a refresh (RFC 6749 5.1). `expires_in` counts seconds."""
+
+    refresh_token: str
 
     @classmethod
     def issued(cls, access_token: str, refresh_token: str, life: int, person: Person) -> "TokensOut":

@@ -124,6 +124,7 @@ class SessionRecord(Out):
     address: str
     user_agent: str
     second_factor: bool
+    proved_at: datetime
 
 
 class SecondFactorRecord(Out):

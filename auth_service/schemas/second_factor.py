@@ -1,8 +1,9 @@
 """What comes in and goes out when people prove themselves twice."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from chassis.schemas import In, Line, Out
 
@@ -21,6 +22,19 @@ class ChallengeIn(In):
 
     challenge: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
     code: Code
+
+
+class ReauthenticationIn(In):
+    """One's own password, or a code of one's second factor: one of the two."""
+
+    password: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    code: Code | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.password is None) is (self.code is None):
+            raise PydanticCustomError("one_proof", "Give the password or a code, one of the two.")
+        return self
 
 
 class OwnPasswordIn(In):

@@ -30,6 +30,7 @@ class IntrospectionOut(Out):
     aud: list[str] | None = None
     iat: int | None = None
     exp: int | None = None
+    auth_time: int | None = None
     token_type: Literal["Bearer"] | None = None
 
 

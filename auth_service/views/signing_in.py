@@ -5,13 +5,14 @@ from flask import Response
 
 from auth_service import accounts, challenges, codes, limits, signing_in
 from auth_service.licences import LicenceTaken
-from auth_service.schemas import LoginIn, PersonOut, RefreshIn, RegisterIn, TokensOut
-from auth_service.schemas.second_factor import ChallengeIn
+from auth_service.reauthentication import by_code, by_password
+from auth_service.schemas import AccessOut, LoginIn, PersonOut, RefreshIn, RegisterIn, TokensOut
+from auth_service.schemas.second_factor import ChallengeIn, ReauthenticationIn
 from auth_service.views import secret
 from chassis import tokens
 from chassis.docs import refuses
 from chassis.errors import TooManyRequests
-from chassis.identity import public
+from chassis.identity import allow, principal, public
 
 bp = APIBlueprint("signing_in", __name__, tag="Signing in")
 
@@ -75,6 +76,21 @@ def logout(given: RefreshIn) -> Response:
     """Sign out: the session of this refresh token ends. Doing it again changes nothing."""
     signing_in.sign_out(given.refresh_token)
     return Response(status=204)
+
+
+@bp.post("/auth/me/reauthentication")
+@allow("patient", "doctor", "admin", unverified=True)
+@refuses(signing_in.InvalidCredentials, TooManyRequests)
+@bp.input(ReauthenticationIn, arg_name="given")
+@bp.output(AccessOut)
+def prove_again(given: ReauthenticationIn) -> AccessOut:
+    """Prove again that it is you, with the password or a code, and get an access token with a new `auth_time`.
+
+    It counts for this session, also after a refresh. The refresh token stays as it is.
+    """
+    prove, shown = (by_password, given.password) if given.code is None else (by_code, given.code)
+    person, token = prove(principal(), shown or "", secret())
+    return AccessOut(access_token=token, expires_in=tokens.LIFE, user=PersonOut.of(person))
 
 
 def _tokens(signed_in: signing_in.SignedIn) -> TokensOut:

@@ -69,7 +69,7 @@ def doctor(auth: Flask) -> make.Person:
         session = models.Session(person_id=who.id, created_at=now, expires_at=now + timedelta(hours=1))
         models.db.session.add(session)
         models.db.session.flush()
-        token = access_tokens.sign(who, session.id, auth.config["AUTH_SECRET_KEY"])
+        token = access_tokens.sign(who, session, auth.config["AUTH_SECRET_KEY"])
         models.db.session.commit()
         return make.Person(str(who.id), who.email, token, "")
 

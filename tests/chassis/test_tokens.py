@@ -242,6 +242,7 @@ def test_a_claim_of_the_wrong_kind_is_refused(services: list[Service], forge: Fo
         "exp": [str(now + 60), now + 60.5, -1, 0, True, now - 11, 2**62, [], now + 400],
         "iat": [str(now), now + 0.5, now + 60, True, 0, -1, 1, [], 2**62],
         "nbf": [str(now), now + 60, now + 0.5, True, 0, -1, []],
+        "auth_time": [str(now), now + 0.5, True, 0, -1, [], None, 2**62],
         "birthdate": [5, "x", "1988-02-30", [], True, "19880314"],
         "licence": ["verified", 1, ["state"], True, {"state": 1}, {"state": "verified", "number": 5}, {"state": []}],
     }
