@@ -55,6 +55,15 @@ class Person(BaseModel):
         return self.role, self.licence.state if self.licence else None
 
 
+class Proved(BaseModel):
+    """What proving oneself again gives: an access token that says so. The refresh token stays as it was."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    access_token: str
+    expires_in: int
+
+
 class SignedIn(BaseModel):
     """What signing in and refreshing give."""
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from chassis import clock
 from chassis.errors import Invalid, Refusal, TokenMissing, Unauthenticated, Unavailable
-from portal.people import Person, Role, SignedIn
+from portal.people import Person, Proved, Role, SignedIn
 
 if TYPE_CHECKING:
     from portal.api.auth import Auth
@@ -110,6 +110,12 @@ def renew() -> Person:
     _remember(renewed)
     g.is_another_now = before is None or before.standing != renewed.user.standing
     return renewed.user
+
+
+def go_on(proved: Proved) -> None:
+    """Go on with an access token that says that this person has just proved who they are."""
+    session["access"] = proved.access_token
+    session["until"] = int(time.time()) + proved.expires_in
 
 
 def is_another_now() -> bool:

@@ -1,5 +1,7 @@
 """Assembles the prescription service."""
 
+from datetime import timedelta
+
 from apiflask import APIFlask
 
 from chassis import audit_views
@@ -33,6 +35,7 @@ def create_app(
     app.extensions["registry"] = Registry(auth, settings.service_key)
     app.extensions["watch"].add(clocks.follow(app, auth, settings.zone))
     app.extensions["verification"] = verification.Keys.of(settings.secret_key)
+    app.extensions["signing_freshness"] = timedelta(minutes=settings.signing_freshness_minutes)
     app.extensions["seal"] = Seal(settings.secret_key)
     commands.register(app)
     return app

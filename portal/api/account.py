@@ -5,6 +5,7 @@ from typing import Literal, TypeVar
 
 from portal import session
 from portal.api.base import Answer, Api, Json, Listing
+from portal.people import Proved
 
 T = TypeVar("T", bound=Answer)
 
@@ -51,6 +52,10 @@ class Account(Api):
     def change_email(self, email: str, password: str) -> None:
         """Have a link sent to another address; opening it makes the change."""
         self._own("POST", "/email", email=email, password=password)
+
+    def prove(self, **proof: str) -> Proved:
+        """Prove again that it is this person, with a `password` or a `code`."""
+        return self.read(Proved, "POST", "/auth/me/reauthentication", token=session.token(), json=proof)
 
     def second_factor(self) -> SecondFactor:
         """Whether it is set up, and how many recovery codes are left."""

@@ -7,22 +7,16 @@ from chassis.errors import Invalid, Refusal, Unauthenticated
 from portal import challenge, session
 from portal.api import services
 from portal.challenge import Challenge
-from portal.forms import AtMost, Form, Line, Required
 from portal.pages import page
+from portal.proving import DOES_NOT_FIT, CodeProof
 
 pages = Blueprint("second_step", __name__)
 
 TOO_LATE = "That took a little too long. To keep your account safe, start again with your password."
 WRONG = {
-    False: "That code does not fit. Codes change every 30 seconds and work once: enter the one the app shows now.",
+    False: DOES_NOT_FIT,
     True: "That recovery code does not fit. Each works once: check it letter by letter, or take the next one.",
 }
-
-
-class Code(Form):
-    """Six digits, or a recovery code."""
-
-    code = Line("Code", [Required("Enter the code."), AtMost(40, "A code")])
 
 
 @pages.route("/sign-in/code", methods=["GET", "POST"])
@@ -32,7 +26,7 @@ def ask() -> ResponseReturnValue:
     waiting = challenge.under_way()
     if waiting is None:
         return _too_late()
-    form, recovery = Code(), request.values.get("with") == "recovery"
+    form, recovery = CodeProof(), request.values.get("with") == "recovery"
     if not form.validate_on_submit():
         return _form(form, recovery)
     try:
@@ -46,11 +40,11 @@ def ask() -> ResponseReturnValue:
     return redirect(waiting.after, 303)
 
 
-def _form(form: Code, recovery: bool, refusal: Refusal | None = None) -> ResponseReturnValue:
+def _form(form: CodeProof, recovery: bool, refusal: Refusal | None = None) -> ResponseReturnValue:
     return page("accounts/code.html", form=form, refusal=refusal, recovery=recovery)
 
 
-def _refused(form: Code, refusal: Refusal, waiting: Challenge, recovery: bool) -> ResponseReturnValue:
+def _refused(form: CodeProof, refusal: Refusal, waiting: Challenge, recovery: bool) -> ResponseReturnValue:
     if refusal.code == "challenge-expired":
         return _too_late(waiting.after)
     form.code.errors = [WRONG[recovery]]

@@ -1,26 +1,29 @@
 """The steps of writing a prescription: write, check, sign. What is typed travels in the form, so that no page loses it.
 
-The pressed button says which step: review, change, save, sign, add or `remove:<row key>`.
+The pressed button says which step: review, change, save, sign, prove, add or `remove:<row key>`.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from chassis.errors import Conflict, IdempotencyMismatch, Invalid, Refusal, Unavailable
+from chassis.errors import Conflict, IdempotencyMismatch, Invalid, Refusal, Unauthenticated, Unavailable
 from portal import drafted, known
 from portal.allergies import AllergyForm
 from portal.answers import answer_form
 from portal.api import services
+from portal.api.prescriptions import Prescription
 from portal.desk import ChangedMeanwhile, Desk, NotConfirmed, NothingListed, SignedBefore, VisitCancelled
 from portal.how_often import SUGGESTED
 from portal.outages import part
 from portal.pages import page
 from portal.prescription_form import MOST, PrescriptionForm, aimed, answers, blank_row
 from portal.template_form import TemplateForm
+from portal.views import signer
 from portal.views.known import ask, record
 
 Step = Callable[[Desk, PrescriptionForm, str], ResponseReturnValue]
@@ -205,6 +208,24 @@ def _keep_template(desk: Desk, form: PrescriptionForm, row: str) -> ResponseRetu
     return _again(desk, form)
 
 
+def _prove(desk: Desk, form: PrescriptionForm, how: str) -> ResponseReturnValue:
+    """Prove who signs, then sign."""
+    form.settle()
+    if not form.validate():
+        return show(desk, form)
+    refused = signer.take(desk, _carried(form), how)
+    if refused is None:
+        return _sign(desk, form, "")
+    with suppress(Refusal):  # a second click brings a code that the first has used up, and hears what was signed
+        if how == "code":
+            return _issued(desk.sign(form))
+    return refused
+
+
+def _ask_proof(desk: Desk, form: PrescriptionForm, how: str) -> ResponseReturnValue:
+    return signer.ask(desk, _carried(form), how)
+
+
 def _sign(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue:
     form.settle()
     if not form.validate() or not desk.visit.takes_place:
@@ -213,6 +234,10 @@ def _sign(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue:
         issued = desk.sign(form)
     except Unavailable:
         return _check(desk, form, NotConfirmed())
+    except Unauthenticated as refusal:
+        if refusal.code != signer.ASKED:
+            raise
+        return signer.ask(desk, _carried(form))
     except IdempotencyMismatch:
         form.begin_again()
         return _check(desk, form, SignedBefore())
@@ -221,6 +246,10 @@ def _sign(desk: Desk, form: PrescriptionForm, row: str) -> ResponseReturnValue:
     except Conflict as refusal:
         cancelled = refusal.code == "appointment-cancelled"
         return _check(desk, form, VisitCancelled() if cancelled else refusal, signing=not cancelled)
+    return _issued(issued)
+
+
+def _issued(issued: Prescription) -> ResponseReturnValue:
     flash(Markup('Signed and issued. Its number is <span class="nowrap">{}</span>.').format(issued.number))
     return redirect(url_for("prescriptions.one", prescription_id=issued.id), 303)
 
@@ -235,6 +264,8 @@ STEPS: dict[str, Step] = {
     "review": _review,
     "save": _save,
     "sign": _sign,
+    "prove": _prove,
+    "ask": _ask_proof,
     "use": _use_template,
     "template": _name_template,
     "keep-template": _keep_template,

@@ -10,6 +10,8 @@ from chassis import clock
 from chassis.client import ServiceClient
 from chassis.cursor import Cursors
 from chassis.errors import IdempotencyMismatch, InvalidIdempotencyKey, RequestInProgress
+from chassis.identity import Principal, principal
+from prescription_service import freshness
 from prescription_service.demographics import Registry
 from prescription_service.prescribing import Visit
 from prescription_service.seal import Seal
@@ -38,6 +40,12 @@ def zone() -> ZoneInfo:
 def today() -> date:
     """The date on the clinic's calendar."""
     return clock.now().astimezone(zone()).date()
+
+
+def signer() -> Principal:
+    """Who signs: the person of this request, if their last proof of that is fresh. `ReauthenticationRequired`."""
+    freshness.insist(principal(), current_app.extensions["signing_freshness"])
+    return principal()
 
 
 def to_be_signed(visit: Visit) -> Visit:

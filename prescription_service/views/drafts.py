@@ -13,12 +13,13 @@ from chassis.identity import allow, bearer_token, principal
 from chassis.schemas import Paging
 from prescription_service import drafts, life, safety, signing
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
+from prescription_service.freshness import ReauthenticationRequired
 from prescription_service.medicine_list import MedicineListMissing
 from prescription_service.models import Draft, IdempotencyKey, audit, db
 from prescription_service.prescribing import AppointmentCancelled
 from prescription_service.schemas.drafts import DraftOut, DraftsPage, SignIn
 from prescription_service.schemas.prescriptions import CheckOut, PrescriptionIn, PrescriptionOut, reasons
-from prescription_service.views import RETRIES, appointments, cursors, seal, to_be_signed, today, zone
+from prescription_service.views import RETRIES, appointments, cursors, seal, signer, to_be_signed, today, zone
 
 bp = APIBlueprint("drafts", __name__, tag="Drafts")
 
@@ -94,7 +95,7 @@ def check(draft_id: UUID) -> CheckOut:
 @allow("doctor")
 @refuses(
     *(AppointmentNotFound, AppointmentCancelled, safety.AlertsUnresolved, life.FinalStatus, MedicineListMissing),
-    *(*VERSIONS, *RETRIES),
+    *(*VERSIONS, *RETRIES, ReauthenticationRequired),
 )
 @idempotent(db, IdempotencyKey)
 @bp.input(SignIn, arg_name="given")
@@ -105,7 +106,7 @@ def sign(draft_id: UUID, given: SignIn) -> PrescriptionOut:
     draft, version = drafts.find(principal(), draft_id), _version()
     visit = fetch_visit(appointments(), bearer_token(), draft.appointment_id)
     answers, visit = reasons(given.overrides), to_be_signed(visit)
-    signed = signing.sign_draft(principal(), draft_id, version, visit, answers, zone(), today(), seal())
+    signed = signing.sign_draft(signer(), draft_id, version, visit, answers, zone(), today(), seal())
     return PrescriptionOut.of(signed)
 
 

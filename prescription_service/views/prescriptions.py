@@ -12,6 +12,7 @@ from chassis.idempotency import idempotent
 from chassis.identity import allow, bearer_token, principal
 from prescription_service import drafts, prescribing, safety, signing, verification
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
+from prescription_service.freshness import ReauthenticationRequired
 from prescription_service.medicine_list import MedicineListMissing
 from prescription_service.models import IdempotencyKey, Prescription, audit, db
 from prescription_service.schemas.drafts import DraftOut, WrittenOut
@@ -24,7 +25,7 @@ from prescription_service.schemas.prescriptions import (
     PurposeIn,
 )
 from prescription_service.schemas.verification import PrintedOut
-from prescription_service.views import RETRIES, appointments, cursors, seal, to_be_signed, today, zone
+from prescription_service.views import RETRIES, appointments, cursors, seal, signer, to_be_signed, today, zone
 from prescription_service.views.drafts import tagged
 from prescription_service.views.verification import keys
 
@@ -33,7 +34,10 @@ bp = APIBlueprint("prescriptions", __name__, tag="Prescriptions")
 
 @bp.post("/prescriptions")
 @allow("doctor")
-@refuses(AppointmentNotFound, prescribing.AppointmentCancelled, safety.AlertsUnresolved, MedicineListMissing, *RETRIES)
+@refuses(
+    *(AppointmentNotFound, prescribing.AppointmentCancelled, safety.AlertsUnresolved, MedicineListMissing),
+    *(ReauthenticationRequired, *RETRIES),
+)
 @idempotent(db, IdempotencyKey)
 @bp.input(PrescriptionIn, arg_name="wish")
 @bp.output(WrittenOut, status_code=201)
@@ -41,12 +45,13 @@ bp = APIBlueprint("prescriptions", __name__, tag="Prescriptions")
 def write(wish: PrescriptionIn) -> PrescriptionOut | DraftOut:
     """Sign a prescription for one of one's own appointments, or keep it as a draft.
 
-    It is issued to the patient of that appointment and never changes afterwards.
+    It is issued to the patient of that appointment and never changes afterwards. Where the clinic demands a fresh proof
+    for signing, `max_age` of the challenge in `WWW-Authenticate` says how old in seconds it may be (RFC 9470).
     """
     visit = fetch_visit(appointments(), bearer_token(), wish.appointment_id)
     if wish.status == "draft":
         return tagged(drafts.keep(principal(), visit, wish.as_wish))
-    return PrescriptionOut.of(signing.sign(principal(), to_be_signed(visit), wish.as_wish, zone(), today(), seal()))
+    return PrescriptionOut.of(signing.sign(signer(), to_be_signed(visit), wish.as_wish, zone(), today(), seal()))
 
 
 @bp.post("/prescriptions/check")
