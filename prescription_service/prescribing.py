@@ -1,7 +1,7 @@
 """The rules of prescribing: a doctor writes and signs for a visit of theirs; doctor and patient read it ever after."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -82,6 +82,7 @@ def _line(position: int, medicine: MedicineWords | Structure, facts: Facts | Non
         return Medicine(position=position, **vars(medicine))
     listed = facts.medicines[medicine.formulary_id]
     copied = {name: value for name, value in vars(listed).items() if name in COPIED}
+    medicine = replace(medicine, repeat_interval_days=medicine.days_between_repeats)
     return Medicine(
         position=position,
         structure=STRUCTURE.dump_python(medicine, mode="json"),

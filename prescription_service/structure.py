@@ -76,6 +76,10 @@ class Duration:
         return self.count * lengths[self.unit] if self.count and self.unit else None
 
 
+SPARE_DAYS = 7
+LONGEST_INTERVAL = 180
+
+
 @dataclass(frozen=True)
 class Structure:
     """One medicine from the list, as it is to be taken and supplied. Amounts are exact decimals, never floats."""
@@ -102,6 +106,17 @@ class Structure:
     note_to_pharmacist: str = ""
     mg_per_kg: Decimal | None = None
     """What one dose was reckoned from, where it goes by the weight of the patient."""
+
+    @property
+    def days_between_repeats(self) -> int | None:
+        """As given, else a week less than a supply lasts: nobody runs out, and nobody gathers a second supply.
+
+        None where there are no repeats, and where nobody knows how long a supply lasts.
+        """
+        if self.repeat_interval_days or not self.repeats:
+            return self.repeat_interval_days
+        days = self.duration.days if self.duration and not self.as_needed else None
+        return min(max(1, days - SPARE_DAYS), LONGEST_INTERVAL) if days else None
 
 
 STRUCTURE = TypeAdapter(Structure)

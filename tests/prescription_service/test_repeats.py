@@ -390,3 +390,23 @@ def test_due_lists_come_in_pages(api: Api, visit: str, asked: Api) -> None:
 
     assert [one["name"].split()[0] for one in first["items"] + second["items"]] == ["warfarin", "paracetamol"]
     assert second["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("given", "days", "words"),
+    [
+        ({"repeats": 2}, 21, "2 (two), at least 21 days apart"),
+        ({"repeats": 1, "duration": {"count": 5, "unit": "days"}, "quantity": 5}, 1, "1 (one), at least 1 day apart"),
+        ({"repeats": 1, "repeat_interval_days": 25}, 25, "1 (one), at least 25 days apart"),
+        ({"repeats": 0}, None, "0 (none)"),
+        ({"repeats": 1, "duration": {"review_on": make.clinic_day(90).isoformat()}}, None, "1 (one)"),
+    ],
+    ids=["a week less", "not under a day", "as given", "no repeats", "for long"],
+)
+def test_repeats_are_a_week_less_apart_than_a_supply_lasts(
+    api: Api, visit: str, asked: Api, given: dict[str, Any], days: int | None, words: str
+) -> None:
+    (medicine,) = write(api, visit, tablets("F001", "500 mg", **given))["medicines"]
+
+    assert medicine["structured"]["repeat_interval_days"] == days
+    assert medicine["structured"]["repeats_words"] == words
