@@ -124,9 +124,9 @@ def leave(who: Principal, entry_id: UUID) -> Entry:
     return _entry(row)
 
 
-def decline(who: Principal, entry_id: UUID) -> Entry:
-    """Let the offered time go, and wait on. Raises `NotFound` and `NoOffer`."""
-    row, held, ran_out = _in_turn(who, entry_id)
+def decline(who: Principal, entry_id: UUID, offered: UUID | None = None) -> Entry:
+    """Let the `offered` time go (None: what is held), and wait on. Raises `NotFound`, `NoOffer` and `OfferExpired`."""
+    row, held, ran_out = _in_turn(who, entry_id, offered)
     if held is None:
         raise OfferExpired if ran_out else NoOffer
     holds.release(held, who)
@@ -134,12 +134,12 @@ def decline(who: Principal, entry_id: UUID) -> Entry:
     return _entry(row)
 
 
-def accept(who: Principal, entry_id: UUID) -> Appointment:
-    """Take the offered time. Taking it again gives the same appointment.
+def accept(who: Principal, entry_id: UUID, offered: UUID | None = None) -> Appointment:
+    """Take the `offered` time (None: whichever is held). Taking it again gives the same appointment.
 
     Raises `NotFound`, `NoOffer`, `OfferExpired`, and `LimitReached` where there are appointments enough.
     """
-    row, held, ran_out = _in_turn(who, entry_id)
+    row, held, ran_out = _in_turn(who, entry_id, offered)
     if held is None:
         if ran_out:
             raise OfferExpired
@@ -254,13 +254,21 @@ def _own(who: Principal, entry_id: UUID) -> WaitlistEntry:
     return row
 
 
-def _in_turn(who: Principal, entry_id: UUID) -> tuple[WaitlistEntry, Appointment | None, bool]:
-    """An own entry, what is held for it, and whether that has just run out; in the turns of both. Raises `NotFound`."""
+def _in_turn(
+    who: Principal, entry_id: UUID, offered: UUID | None = None
+) -> tuple[WaitlistEntry, Appointment | None, bool]:
+    """An own entry, what is held for it, and whether that has just run out; in the turns of both.
+
+    Raises `NotFound`, and `OfferExpired` where another time than the `offered` one is held by now: nobody takes or lets
+    go what they have not seen.
+    """
     row = _own(who, entry_id)
     seen = holds.held_for(row.id)
     turns.take(who.id, [seen.doctor_id] if seen else [])
     row = _own(who, entry_id)
     held = holds.held_for(row.id)
+    if held and offered not in (None, held.id):
+        raise OfferExpired
     return row, held, bool(seen and held is None and row.state == WAITING)
 
 

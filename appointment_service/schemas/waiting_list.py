@@ -46,6 +46,12 @@ class HopeIn(In):
         return Hope(self.visit_type_id, self.doctor_id, self.from_, self.to, weekdays, self.day_part, self.notice_min)
 
 
+class OfferedIn(In):
+    """Which offer is meant, by its `appointment_id`. Where another one stands by now, it is refused as expired."""
+
+    appointment_id: Id | None = None
+
+
 class OfferedOut(Out):
     """A time that is held, with whom, and until when."""
 

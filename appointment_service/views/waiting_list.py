@@ -7,11 +7,11 @@ from apiflask import APIBlueprint
 from appointment_service import booking, doctors, waiting_list
 from appointment_service.models import IdempotencyKey, audit, db
 from appointment_service.schemas.appointments import AppointmentOut
-from appointment_service.schemas.waiting_list import HopeIn, WaitlistEntryOut, WaitlistOut
-from appointment_service.views import RETRIES, zone
+from appointment_service.schemas.waiting_list import HopeIn, OfferedIn, WaitlistEntryOut, WaitlistOut
+from appointment_service.views import RETRIES, body, zone
 from appointment_service.views.appointments import tagged
 from appointment_service.visit_types import VisitTypeUnavailable
-from chassis.docs import refuses
+from chassis.docs import may_take, refuses
 from chassis.errors import NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, principal
@@ -53,21 +53,25 @@ def one(entry_id: UUID) -> WaitlistEntryOut:
 @bp.post("/waitlist/<id:entry_id>/accept")
 @allow("patient")
 @refuses(NotFound, waiting_list.NoOffer, waiting_list.OfferExpired, booking.LimitReached)
+@may_take(OfferedIn)
 @bp.output(AppointmentOut)
 @audit.of("appointment.book")
 def accept(entry_id: UUID) -> AppointmentOut:
     """Take the time that is held. Taking it again gives the same appointment."""
-    return tagged(waiting_list.accept(principal(), entry_id))
+    return tagged(waiting_list.accept(principal(), entry_id, body(OfferedIn).appointment_id))
 
 
 @bp.post("/waitlist/<id:entry_id>/decline")
 @allow("patient")
 @refuses(NotFound, waiting_list.NoOffer, waiting_list.OfferExpired)
+@may_take(OfferedIn)
 @bp.output(WaitlistEntryOut)
 @audit.of("waitlist.decline")
 def decline(entry_id: UUID) -> WaitlistEntryOut:
     """Let the time go that is held, and wait on for another one."""
-    return WaitlistEntryOut.of_entry(waiting_list.decline(principal(), entry_id), zone())
+    return WaitlistEntryOut.of_entry(
+        waiting_list.decline(principal(), entry_id, body(OfferedIn).appointment_id), zone()
+    )
 
 
 @bp.delete("/waitlist/<id:entry_id>")

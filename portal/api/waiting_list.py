@@ -11,6 +11,7 @@ from portal.api.base import Answer, Api
 class Offer(Answer):
     """A time that is held for one person, and until when."""
 
+    appointment_id: str
     doctor_name: str
     room: str = ""
     start: datetime
@@ -52,13 +53,15 @@ class WaitingList(Api):
         headers = {"Idempotency-Key": key}
         return self.read(Entry, "POST", "/waitlist", token=session.token(), json=hope, headers=headers)
 
-    def accept(self, entry_id: str) -> Appointment:
-        """Take the time that is held. Taking it again gives the same appointment."""
-        return self.read(Appointment, "POST", f"/waitlist/{entry_id}/accept", token=session.token())
+    def accept(self, entry_id: str, offered: str) -> Appointment:
+        """Take the time that was on the page. Taking it again gives the same appointment."""
+        meant = {"appointment_id": offered}
+        return self.read(Appointment, "POST", f"/waitlist/{entry_id}/accept", token=session.token(), json=meant)
 
-    def decline(self, entry_id: str) -> Entry:
-        """Let it go, and wait on."""
-        return self.read(Entry, "POST", f"/waitlist/{entry_id}/decline", token=session.token())
+    def decline(self, entry_id: str, offered: str) -> Entry:
+        """Let the time go that was on the page, and wait on."""
+        meant = {"appointment_id": offered}
+        return self.read(Entry, "POST", f"/waitlist/{entry_id}/decline", token=session.token(), json=meant)
 
     def leave(self, entry_id: str) -> Entry:
         """Wait no longer."""

@@ -66,7 +66,7 @@ def _form(found: Wish, form: WaitingForm, refusal: Refusal | None = None) -> Res
 def accept(entry_id: UUID) -> ResponseReturnValue:
     """Take the time that is held. The second of two clicks leads to the same appointment."""
     try:
-        booked = services().waiting_list.accept(str(entry_id))
+        booked = services().waiting_list.accept(str(entry_id), _offered())
     except Refusal as refusal:
         return _told(refusal)
     return redirect(url_for("appointments.booked", appointment_id=booked.id), 303)
@@ -77,7 +77,7 @@ def accept(entry_id: UUID) -> ResponseReturnValue:
 def decline(entry_id: UUID) -> ResponseReturnValue:
     """Let it go."""
     try:
-        services().waiting_list.decline(str(entry_id))
+        services().waiting_list.decline(str(entry_id), _offered())
     except Refusal as refusal:
         return _told(refusal)
     flash(DECLINED, "info")
@@ -103,9 +103,14 @@ def leave(entry_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".index"), 303)
 
 
+def _offered() -> str:
+    """The offer that was on the page: by now another one may stand, which nobody takes or lets go unseen."""
+    return request.form.get("offered", "")
+
+
 def _told(refusal: Refusal) -> ResponseReturnValue:
     """What was held is so no longer, or cannot be taken: the list says how it is now."""
-    if refusal.status not in {409, 410}:
+    if refusal.status not in {409, 410, 422}:
         raise refusal
     flash(refusal.detail, "error")
     return redirect(url_for(".index"), 303)

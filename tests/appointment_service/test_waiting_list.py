@@ -137,6 +137,28 @@ def test_an_offer_that_has_run_out_is_said_to_have_run_out(
         book(appointment, other, doctor, "2027-03-09T10:00:00")
 
 
+@pytest.mark.parametrize("act", ["accept", "decline"])
+def test_nobody_takes_or_lets_go_an_offer_they_have_not_seen(
+    auth: Flask, appointment: Flask, doctor: make.Person, act: str
+) -> None:
+    """The page shows Tuesday; by the time of the click that has run out, and Wednesday is held."""
+    patient, later = make.person(auth), MONDAY_NOON + timedelta(minutes=31)
+    with at_noon():
+        mine = wait(appointment, patient)
+        rounds(appointment, MONDAY_NOON)
+        seen = entry(appointment, patient)["offer"]
+    rounds(appointment, later)
+    with clock.set_to(later):
+        now = entry(appointment, patient)["offer"]
+        assert (seen["local_date"], now["local_date"]) == ("2027-03-09", "2027-03-10")
+        api, path = Api(appointment, patient.token), f"/waitlist/{mine['id']}/{act}"
+
+        assert api.post(path, json={"appointment_id": seen["appointment_id"]}, expect=410)["code"] == "offer-expired"
+
+        assert entry(appointment, patient)["offer"] == now
+        api.post(path, json={"appointment_id": now["appointment_id"]})
+
+
 def test_each_who_waits_gets_one_offer_at_a_time(
     auth: Flask, appointment: Flask, doctor: make.Person, holder: make.Person
 ) -> None:

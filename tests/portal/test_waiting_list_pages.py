@@ -80,6 +80,24 @@ def test_a_time_can_be_let_go_and_one_waits_on(
     assert "No time is held for you at the moment." in maya.press(held, "Take this time").text
 
 
+def test_a_click_on_an_old_page_takes_nothing_that_was_not_on_it(
+    maya: Visitor, busy: make.Person, appointment: Flask
+) -> None:
+    joining = maya.get(f"/waiting-list/join?doctor={busy.id}")
+    maya.press(joining, "Join the waiting list", from_date=str(DAY), to_date=str(make.clinic_day(14)))
+    offer(appointment)
+    old = maya.get("/waiting-list")
+    maya.press(old, "No, thank you")
+    offer(appointment)
+
+    told = maya.press(old, "Take this time")
+
+    assert "it has gone on to somebody else" in told.text
+    assert "A time is held for you" in told.text
+    assert maya.press(told, "Take this time", offered="").path == "/waiting-list"
+    assert maya.press(told, "Take this time").heading == "Your appointment is booked"
+
+
 def test_leaving_asks_first(maya: Visitor, busy: make.Person) -> None:
     asked = maya.get(to_wait(maya, busy).link("Leave"))
     assert asked.heading == "Leave this waiting list?"
