@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from appointment_service import appointments
 from appointment_service.models import CANCELLED, PENDING, Appointment, db
@@ -21,10 +21,11 @@ def held_for(entry_id: UUID) -> Appointment | None:
     return db.session.scalar(query.where(*standing).execution_options(populate_existing=True))
 
 
-def expire(doctor_ids: Iterable[UUID]) -> None:
-    """Give back the times of these doctors that were held too long ago."""
+def expire(doctor_ids: Iterable[UUID], patient_id: UUID | None = None) -> None:
+    """Give back the times of these doctors, and of this patient, that were held too long ago."""
     dead = Appointment.status == PENDING, Appointment.held_until <= clock.now()
-    query = select(Appointment).where(Appointment.doctor_id.in_(list(doctor_ids)), *dead)
+    theirs = or_(Appointment.doctor_id.in_(list(doctor_ids)), Appointment.patient_id == patient_id)
+    query = select(Appointment).where(theirs, *dead)
     for one in db.session.scalars(query.with_for_update()):
         _give_back(one, None, "expire", "hold-expired", EXPIRED)
 

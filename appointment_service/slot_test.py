@@ -6,11 +6,12 @@ from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import false, select
+from sqlalchemy import false, or_, select
 
 from appointment_service import appointments, availability, opening, wall_time
 from appointment_service.availability import Asker, Diary, Slot
-from appointment_service.models import BLOCKING, Appointment, db
+from appointment_service.models import BLOCKING, PENDING, Appointment, db
+from chassis import clock
 from chassis.errors import Conflict, Invalid
 
 ALTERNATIVES = 5
@@ -148,6 +149,7 @@ def refuse_busy(patient_id: UUID, slot: Slot, who: Asker, ignore: UUID | None = 
         select(Appointment.id, Appointment.reference, seen.label("seen")).where(
             Appointment.patient_id == patient_id,
             Appointment.status.in_(BLOCKING),
+            or_(Appointment.status != PENDING, Appointment.held_until > clock.now()),
             Appointment.id.is_distinct_from(ignore),
             Appointment.starts_at < slot.end,
             Appointment.ends_at > slot.start,

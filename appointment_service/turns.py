@@ -17,5 +17,5 @@ def take(patient_id: UUID, doctor_ids: Iterable[UUID]) -> dict[UUID, Doctor]:
     number = int.from_bytes(patient_id.bytes[:8], "big", signed=True)
     db.session.execute(select(func.pg_advisory_xact_lock(number)))
     found = doctors.lock(doctor_ids)
-    holds.expire(found)
+    holds.expire(found, patient_id)  # the patient's own dead holds too, with whomever: nobody else may be there to
     return found

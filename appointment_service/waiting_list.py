@@ -149,6 +149,7 @@ def accept(who: Principal, entry_id: UUID, offered: UUID | None = None) -> Appoi
     holds.end_offer(held.id, holds.ACCEPTED)
     row.state = GOT_ONE
     appointments.note(held, who, "accept", (PENDING, held.starts_at))
+    holds.close_matching(who.id, row.visit_type_id)
     outbox.announce(held, "booked")
     db.session.commit()
     return held

@@ -233,6 +233,36 @@ def test_booking_such_a_visit_ends_the_waiting_and_frees_what_was_held(
         book(appointment, other, doctor, "2027-03-09T10:00:00")
 
 
+def test_taking_one_offer_ends_the_waiting_for_such_a_visit_elsewhere_too(
+    auth: Flask, appointment: Flask, doctor: make.Person
+) -> None:
+    patient, other = make.person(auth), make.person(auth)
+    api = Api(appointment, patient.token)
+    with at_noon():
+        first, second = (wait(appointment, patient)["id"] for _ in range(2))
+        assert rounds(appointment, MONDAY_NOON) == [2]
+
+        api.post(f"/waitlist/{first}/accept")
+
+        assert api.get(f"/waitlist/{second}")["state"] == "booked"
+        assert api.post(f"/waitlist/{second}/accept", expect=409)["code"] == "no-offer"
+        book(appointment, other, doctor, "2027-03-10T10:00:00")
+
+
+def test_what_was_held_too_long_stands_in_nobodys_way_even_while_no_worker_runs(
+    auth: Flask, appointment: Flask, doctor: make.Person
+) -> None:
+    patient, elsewhere = make.person(auth), make.doctor(auth, appointment)
+    with at_noon():
+        wait(appointment, patient, doctor_id=doctor.id)
+        rounds(appointment, MONDAY_NOON)
+        busy = book(appointment, patient, elsewhere, "2027-03-09T10:00:00", 409)
+        assert busy["code"] == "patient-busy"
+
+    with clock.set_to(MONDAY_NOON + timedelta(minutes=31)):
+        book(appointment, patient, elsewhere, "2027-03-09T10:00:00")
+
+
 def test_leaving_frees_what_was_held_and_may_be_repeated(auth: Flask, appointment: Flask, doctor: make.Person) -> None:
     patient, other = make.person(auth), make.person(auth)
     with at_noon():
