@@ -21,7 +21,7 @@ class PreconditionRequired(Refusal):
 
 
 class VersionConflict(Refusal):
-    """412: somebody has changed the record since."""
+    """412: somebody has changed the record since. Carries the `version` it has now."""
 
     status = 412
     code, title = "version-conflict", "Changed meanwhile"
@@ -51,6 +51,6 @@ def if_match(*, required: bool = False) -> CheckVersion:
 
     def check(version: int) -> None:
         if version != seen:
-            raise VersionConflict
+            raise VersionConflict(version=version)
 
     return check

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from flask import url_for
 
 from chassis.errors import Conflict, Refusal
+from chassis.versions import VersionConflict
 from portal import drafted
 from portal.answers import sent
 from portal.api import services
 from portal.api.appointments import Appointment
-from portal.api.drafts import Draft, VersionMismatch
+from portal.api.drafts import Draft
 from portal.api.prescriptions import Prescription
 from portal.api.signing import Checked
 from portal.outages import part
@@ -63,7 +64,7 @@ class NothingListed(Refusal):
     detail = "A template holds medicines from the list, and there is none here yet."
 
 
-class ChangedMeanwhile(VersionMismatch):
+class ChangedMeanwhile(VersionConflict):
     """412: somebody else, or another window, has written the draft anew. Carries what it says now."""
 
     code, title = "changed-meanwhile", "Changed meanwhile"
@@ -149,7 +150,7 @@ class DraftDesk(Desk):
 
     def _changed(self, refusal: Refusal, form: PrescriptionForm) -> Refusal:
         """The refusal, or what tells of the newer version. Whoever sends the form again has seen that one."""
-        if refusal.code != VersionMismatch.code:
+        if refusal.code != VersionConflict.code:
             return refusal
         self.draft = services().drafts.one(self.draft.id)
         form.version.data = str(self.draft.version)

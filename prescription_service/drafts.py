@@ -13,8 +13,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import select, tuple_
 
 from chassis import clock
-from chassis.errors import Conflict, Invalid, NotFound, Refusal
+from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Principal
+from chassis.versions import CheckVersion
 from prescription_service import medicine_list, words
 from prescription_service.models import Draft, Medicine, Prescription, db
 from prescription_service.prescribing import AppointmentCancelled, MedicineWords, Visit, Wish
@@ -23,20 +24,6 @@ from prescription_service.weights import WEIGHT
 
 _VISIT = TypeAdapter(Visit)
 _WORDS = TypeAdapter(MedicineWords)
-
-
-class VersionMissing(Refusal):
-    """428: say which version of the draft is meant."""
-
-    status = 428
-    code, title, detail = "version-missing", "Which version?", "Send If-Match with the version of the draft you saw."
-
-
-class VersionMismatch(Refusal):
-    """412: the draft has changed since."""
-
-    status = 412
-    code, title, detail = "version-mismatch", "Changed meanwhile", "This draft was changed meanwhile. Look at it again."
 
 
 class AlreadySigned(Conflict):
@@ -69,20 +56,19 @@ def _gone(doctor: Principal, draft_id: UUID) -> NoReturn:
     raise AlreadySigned if db.session.scalar(signed) else NotFound
 
 
-def held(doctor: Principal, draft_id: UUID, version: int) -> Draft:
-    """The draft, locked, in the version that was seen. Raises `AlreadySigned`, `NotFound`, `VersionMismatch`."""
+def held(doctor: Principal, draft_id: UUID, check: CheckVersion) -> Draft:
+    """The draft, locked, in the version that was seen. Raises `AlreadySigned`, `NotFound` and what `check` raises."""
     wanted = select(Draft).where(Draft.id == draft_id, Draft.doctor_id == doctor.id).with_for_update()
     found = db.session.scalar(wanted.execution_options(populate_existing=True))
     if found is None:
         _gone(doctor, draft_id)
-    if version != found.version:
-        raise VersionMismatch(version=found.version)
+    check(found.version)
     return found
 
 
-def change(doctor: Principal, draft_id: UUID, version: int, visit: Visit, wish: Wish) -> Draft:
+def change(doctor: Principal, draft_id: UUID, check: CheckVersion, visit: Visit, wish: Wish) -> Draft:
     """Write a draft anew. One that goes on with a prescription stays its patient's. Raises `Invalid` and as `held`."""
-    draft = held(doctor, draft_id, version)
+    draft = held(doctor, draft_id, check)
     if visit.patient_id != draft.patient_id and (draft.replaces_id or draft.renews_id):
         message = "This goes on with a prescription of another patient. Choose a visit of theirs."
         raise Invalid.field("/appointment_id", "patient-mismatch", message)
@@ -92,9 +78,9 @@ def change(doctor: Principal, draft_id: UUID, version: int, visit: Visit, wish: 
     return draft
 
 
-def discard(doctor: Principal, draft_id: UUID, version: int) -> Draft:
+def discard(doctor: Principal, draft_id: UUID, check: CheckVersion) -> Draft:
     """Throw a draft away for good. Raises what `held` raises."""
-    draft = held(doctor, draft_id, version)
+    draft = held(doctor, draft_id, check)
     db.session.delete(draft)
     db.session.commit()
     return draft

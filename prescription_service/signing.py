@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from chassis import clock
 from chassis.identity import DoctorNotVerified, Principal
+from chassis.versions import CheckVersion
 from prescription_service import drafts, life, limits, safety, weights
 from prescription_service.checking import Found
 from prescription_service.doctor_tables import RepeatRequest
@@ -65,7 +66,7 @@ def look(
 def sign_draft(
     doctor: Principal,
     draft_id: UUID,
-    version: int,
+    seen: CheckVersion,
     visit: Visit,
     overrides: dict[str, str],
     zone: ZoneInfo,
@@ -73,7 +74,7 @@ def sign_draft(
     seal: Seal,
 ) -> Prescription:
     """Sign a draft in the version that was seen. Of two at once one wins, and the other finds it signed."""
-    draft = drafts.held(doctor, draft_id, version)
+    draft = drafts.held(doctor, draft_id, seen)
     return sign(doctor, visit, drafts.wish_in(draft, overrides), zone, today, seal, draft)
 
 

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from typing import Any
 
-from chassis.errors import Refusal
 from portal import session
 from portal.api.base import Answer, Api, Listing
 from portal.api.prescriptions import Prescription, Weight
@@ -53,13 +52,6 @@ class DraftedWords(Answer):
 Drafted = DraftedParts | DraftedWords
 
 
-class VersionMismatch(Refusal):
-    """412: the draft has changed since it was seen. Told by its code: a test's process has the service's class too."""
-
-    status = 412
-    code, title, detail = "version-mismatch", "Changed meanwhile", "This draft was changed meanwhile."
-
-
 class Draft(Answer):
     """A draft, and its version: whoever changes, deletes or signs it says which version they saw."""
 
@@ -76,7 +68,7 @@ class Draft(Answer):
 
 
 class Drafts(Api):
-    """Calls about one's own drafts. A version that is no longer the last is refused with the code version-mismatch."""
+    """Calls about one's own drafts. A version that is no longer the last is refused with `VersionConflict`."""
 
     def listed(self, **asked: Any) -> Listing[Draft]:
         """The last changed first."""

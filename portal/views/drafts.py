@@ -6,9 +6,9 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chassis.errors import Conflict, NotFound, Refusal
+from chassis.versions import VersionConflict
 from portal import drafted, session
 from portal.api import services
-from portal.api.drafts import VersionMismatch
 from portal.desk import Desk, DraftDesk, DraftGone
 from portal.forms import Form
 from portal.pages import page
@@ -70,7 +70,7 @@ def _delete(draft_id: str, seen: str) -> ResponseReturnValue:
     except NotFound:
         pass  # the other click did it
     except Refusal as refusal:
-        if refusal.code != VersionMismatch.code:
+        if refusal.code != VersionConflict.code:
             raise
         flash(CHANGED, "info")
         return redirect(url_for("drafts.delete", draft_id=draft_id), 303)

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from apiflask import APIBlueprint
-from flask import Response, after_this_request, request
 
+from chassis import versions
 from chassis.cursor import moment_and_id, moment_place
 from chassis.docs import refuses
 from chassis.errors import InvalidCursor, NotFound
@@ -23,7 +23,7 @@ from prescription_service.views import RETRIES, appointments, cursors, seal, sig
 
 bp = APIBlueprint("drafts", __name__, tag="Drafts")
 
-VERSIONS = (drafts.AlreadySigned, drafts.VersionMissing, drafts.VersionMismatch)
+VERSIONS = (drafts.AlreadySigned, versions.PreconditionRequired, versions.VersionConflict)
 
 
 @bp.get("/drafts")
@@ -62,9 +62,9 @@ def one(draft_id: UUID) -> DraftOut:
 def change(draft_id: UUID, wish: PrescriptionIn) -> DraftOut:
     """Write a draft anew, in the version that `If-Match` names."""
     drafts.find(principal(), draft_id)
-    version = _version()
+    check = versions.if_match(required=True)
     visit = fetch_visit(appointments(), bearer_token(), wish.appointment_id)
-    return tagged(drafts.change(principal(), draft_id, version, visit, wish.as_wish))
+    return tagged(drafts.change(principal(), draft_id, check, visit, wish.as_wish))
 
 
 @bp.delete("/drafts/<id:draft_id>")
@@ -75,7 +75,7 @@ def change(draft_id: UUID, wish: PrescriptionIn) -> DraftOut:
 def discard(draft_id: UUID) -> DraftOut:
     """Throw a draft away for good, in the version that `If-Match` names. The answer is what it was."""
     drafts.find(principal(), draft_id)
-    return DraftOut.of_draft(drafts.discard(principal(), draft_id, _version()))
+    return DraftOut.of_draft(drafts.discard(principal(), draft_id, versions.if_match(required=True)))
 
 
 @bp.post("/drafts/<id:draft_id>/check")
@@ -103,28 +103,14 @@ def check(draft_id: UUID) -> CheckOut:
 @audit.of("prescription.write")
 def sign(draft_id: UUID, given: SignIn) -> PrescriptionOut:
     """Sign a draft in the version that `If-Match` names. All checks are made again, on fresh data."""
-    draft, version = drafts.find(principal(), draft_id), _version()
+    draft, seen = drafts.find(principal(), draft_id), versions.if_match(required=True)
     visit = fetch_visit(appointments(), bearer_token(), draft.appointment_id)
     answers, visit = reasons(given.overrides), to_be_signed(visit)
-    signed = signing.sign_draft(signer(), draft_id, version, visit, answers, zone(), today(), seal())
+    signed = signing.sign_draft(signer(), draft_id, seen, visit, answers, zone(), today(), seal())
     return PrescriptionOut.of(signed)
 
 
 def tagged(draft: Draft) -> DraftOut:
     """The draft, with its version as `ETag`."""
-
-    @after_this_request
-    def tag(answer: Response) -> Response:
-        answer.headers["ETag"] = f'"{draft.version}"'
-        return answer
-
+    versions.tag(draft.version)
     return DraftOut.of_draft(draft)
-
-
-def _version() -> int:
-    """The version in `If-Match`; one that is none matches none. Raises `VersionMissing`."""
-    sent = request.headers.get("If-Match")
-    if sent is None:
-        raise drafts.VersionMissing
-    digits = sent.strip().removeprefix("W/").strip('"')
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0

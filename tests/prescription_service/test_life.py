@@ -210,14 +210,15 @@ def test_a_draft_changes_only_in_the_version_that_was_seen(api: Api, visit: str)
     kept, body = draft(api, visit), {"appointment_id": visit, "medicines": [PARACETAMOL]}
     path = f"/drafts/{kept['id']}"
 
-    assert api.put(path, json=body, expect=428)["code"] == "version-missing"
-    for wrong in ('"2"', "*", '"x"', "0"):
-        assert api.put(path, json=body, headers={"If-Match": wrong}, expect=412)["code"] == "version-mismatch"
+    assert api.put(path, json=body, expect=428)["code"] == "precondition-required"
+    assert api.put(path, json=body, headers={"If-Match": '"2"'}, expect=412)["code"] == "version-conflict"
+    for wrong in ("*", '"x"', "0"):
+        api.put(path, json=body, headers={"If-Match": wrong}, expect=422)
     changed = api.put(path, json=body, headers=seen(1))
     assert (changed["version"], changed["medicines"][0]["formulary_id"]) == (2, "F001")
     assert api.put(path, json=body, headers=seen(1), expect=412)["version"] == 2
     assert api.send("GET", path).headers["ETag"] == '"2"'
-    assert sign(api, kept, expect=412)["code"] == "version-mismatch"
+    assert sign(api, kept, expect=412)["code"] == "version-conflict"
 
 
 def test_a_draft_can_be_thrown_away(api: Api, visit: str) -> None:
