@@ -169,11 +169,16 @@ def _overbooked(terms: Terms, start: datetime, who: Asker) -> Slot:
 
 def refuse_over_limit(patient_id: UUID) -> None:
     """Raises `LimitReached` where a patient has appointments enough to come."""
+    if has_enough(patient_id):
+        raise LimitReached
+
+
+def has_enough(patient_id: UUID) -> bool:
+    """Whether a patient has as many appointments to come as one may have."""
     to_come = select(func.count()).where(
         Appointment.patient_id == patient_id, Appointment.status == BOOKED, Appointment.starts_at > clock.now()
     )
-    if (db.session.scalar(to_come) or 0) >= MOST_TO_COME:
-        raise LimitReached
+    return (db.session.scalar(to_come) or 0) >= MOST_TO_COME
 
 
 def hold(patient: Patient, doctor: Doctor, slot: Slot, terms: Terms, until: datetime) -> Appointment | None:

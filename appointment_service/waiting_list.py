@@ -34,7 +34,7 @@ FIRST_OFFER, LAST_OFFER, HELD_OVERNIGHT = time(8), time(20), time(8, 30)
 """Wall times: offers run out half an hour after they are made, and those made at night in the morning."""
 MOST_ENTRIES = 5
 PARTS = {"morning": (time(0), time(12)), "afternoon": (time(12), time(17)), "evening": (time(17), time.max)}
-DAY = timedelta(days=1)
+DAY, INSTANT = timedelta(days=1), timedelta(microseconds=1)
 
 
 class OfferExpired(Refusal):
@@ -155,10 +155,31 @@ def accept(who: Principal, entry_id: UUID, offered: UUID | None = None) -> Appoi
     return held
 
 
+class _Round:
+    """What is free in one round, read once for all who wait for the same: those nothing suits cost no statement."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._who = availability.asker(zone, staff=False)
+        self._read: dict[tuple[UUID, UUID | None], list[Slot]] = {}
+
+    def free_for(self, row: WaitlistEntry) -> list[Slot]:
+        """The free times of the visit and the doctor that an entry is for, in order, up to the horizon."""
+        key = row.visit_type_id, row.doctor_id
+        if key not in self._read:
+            doctor = [row.doctor_id] if row.doctor_id else None
+            self._read[key] = list(availability.coming(doctor, row.visit_type_id, self._who.today, self._who))
+        return self._read[key]
+
+    def forget(self) -> None:
+        """Something has been taken: read anew."""
+        self._read.clear()
+
+
 def offer_what_is_free(zone: ZoneInfo, most: int = 100) -> int:
     """Hold free times for those who wait, by who has waited longest; says for how many. What has run out goes back.
 
-    Called again and again by the worker. One offer at a time for an entry, and never the same time twice.
+    Called again and again by the worker, and makes at most so many offers then. All who wait are looked at: whoever
+    waits for what never comes stands in nobody's way. One offer at a time for an entry, and never the same time twice.
     """
     _close_what_is_over(zone)
     turn_of_all = select(Appointment.doctor_id).where(Appointment.status == PENDING).distinct()
@@ -168,14 +189,19 @@ def offer_what_is_free(zone: ZoneInfo, most: int = 100) -> int:
     db.session.commit()
     standing = select(WaitlistOffer.entry_id).where(WaitlistOffer.outcome.is_(None))
     waiting = WaitlistEntry.state == WAITING, WaitlistEntry.id.not_in(standing)
-    oldest = select(WaitlistEntry).where(*waiting).order_by(WaitlistEntry.created_at, WaitlistEntry.id).limit(most)
-    return sum(_offer(row, zone) for row in db.session.scalars(oldest).all())
+    oldest = select(WaitlistEntry).where(*waiting).order_by(WaitlistEntry.created_at, WaitlistEntry.id)
+    now, made = _Round(zone), 0
+    for row in db.session.scalars(oldest).all():
+        if made < most and _offer(row, zone, now):
+            now.forget()
+            made += 1
+    return made
 
 
-def _offer(row: WaitlistEntry, zone: ZoneInfo) -> bool:
+def _offer(row: WaitlistEntry, zone: ZoneInfo, now: _Round) -> bool:
     """Hold the first time that suits this entry. In the turns of patient and doctor all is looked at again."""
     who = availability.asker(zone, staff=False)
-    for seen in _suiting(row, who):
+    for seen in _suiting(row, who, now):
         turn = turns.take(row.patient_id, [seen.doctor_id])
         day = seen.start.astimezone(zone).date()
         diaries = availability.load([seen.doctor_id], row.visit_type_id, day, day, who)
@@ -197,20 +223,22 @@ def _offer(row: WaitlistEntry, zone: ZoneInfo) -> bool:
     return False
 
 
-def _suiting(row: WaitlistEntry, who: Asker) -> Iterator[Slot]:
+def _suiting(row: WaitlistEntry, who: Asker, now: _Round) -> Iterator[Slot]:
     """The free times that suit an entry and have not been offered to it, in order."""
+    earliest = max(_until(who) + INSTANT, who.now + timedelta(minutes=row.notice_min))
+    suits = [slot for slot in now.free_for(row) if slot.start >= earliest and _fits(slot, row, who.zone)]
+    if not suits or booking.has_enough(row.patient_id):
+        return  # who could not take it keeps it from nobody
     gone, busy = _offered_before(row), _own_time(row.patient_id)
-    until, ready = _until(who), who.now + timedelta(minutes=row.notice_min)
-    for slot in availability.coming(
-        [row.doctor_id] if row.doctor_id else None, row.visit_type_id, row.from_date, who, last=row.to_date
-    ):
-        suits = slot.start > until and slot.start >= ready and _fits(slot, row, who.zone)
-        if suits and (slot.doctor_id, slot.start) not in gone and not busy.meets(slot.start, slot.end):
+    for slot in suits:
+        if (slot.doctor_id, slot.start) not in gone and not busy.meets(slot.start, slot.end):
             yield slot
 
 
 def _fits(slot: Slot, row: WaitlistEntry, zone: ZoneInfo) -> bool:
     local = slot.start.astimezone(zone)
+    if not row.from_date <= local.date() <= row.to_date:
+        return False
     if row.weekdays and local.isoweekday() not in row.weekdays:
         return False
     begins, ends = PARTS[row.day_part] if row.day_part else (time.min, time.max)

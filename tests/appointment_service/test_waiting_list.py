@@ -174,6 +174,38 @@ def test_each_who_waits_gets_one_offer_at_a_time(
     assert days == ["2027-03-09", "2027-03-10"]
 
 
+def test_who_waits_for_what_never_comes_stands_in_nobodys_way(
+    auth: Flask, appointment: Flask, doctor: make.Person
+) -> None:
+    """Three wishes for nothing, older than one that can be met, and a round that makes two offers at most."""
+    hopeless, patient = make.person(auth), make.person(auth)
+    with at_noon():
+        for wish in ({"weekdays": [7]}, {"day_part": "evening"}, {"from": "2150-01-01", "to": "2150-01-02"}):
+            wait(appointment, hopeless, **wish)
+        wait(appointment, patient)
+
+        with appointment.app_context():
+            assert waiting_list.offer_what_is_free(make.CLINIC_ZONE, most=2) == 1
+
+        assert entry(appointment, patient)["offer"]
+
+
+def test_nothing_is_held_for_who_has_appointments_enough(auth: Flask, appointment: Flask, doctor: make.Person) -> None:
+    greedy, patient = make.person(auth), make.person(auth)
+    kind = make.visit_type(appointment, make.admin(auth), position=1)["id"]
+    elsewhere = make.doctor(auth, appointment, hours=[{"weekday": 5, "starts": "10:00", "ends": "12:00"}])
+    with at_noon():
+        for minutes in ("10:00", "10:20", "10:40", "11:00", "11:20"):
+            book(appointment, greedy, elsewhere, f"2027-03-12T{minutes}:00")
+        for one in (greedy, patient):
+            wait(appointment, one, doctor_id=doctor.id, visit_type_id=kind)
+
+        assert rounds(appointment, MONDAY_NOON) == [1]
+
+        assert entry(appointment, greedy)["offer"] is None
+        assert entry(appointment, patient)["offer"]["local_date"] == "2027-03-09"
+
+
 @pytest.mark.parametrize(
     ("wish", "offered"),
     [
