@@ -13,12 +13,13 @@ from appointment_service.models import CANCELLED, Appointment, Doctor, db
 from appointment_service.opening import Deviation
 from appointment_service.schedule_tables import ScheduleException
 from chassis import clock
-from chassis.errors import NotFound
+from chassis.errors import Conflict, NotFound
 from chassis.identity import Principal
 
 OnConflict = Literal["keep", "cancel", "offer"]
 """What becomes of people who are booked: they come all the same, they are cancelled, or they are asked to move."""
 Plans = dict[UUID, impact.Plan]
+MOST_TO_COME = 400
 WORDS = {"keep": "displace", "offer": "offer-move", "cancel": "cancel"}
 
 
@@ -27,6 +28,15 @@ class ExceptionNotFound(NotFound):
 
     code, title = "exception-not-found", "No such exception"
     detail = "There is no such schedule exception."
+
+
+class EnoughExceptions(Conflict):
+    """409: as many exceptions as one doctor, or the clinic, may have: each is read for every free time."""
+
+    code, title = "limit-reached", "Too many entries"
+    detail = (
+        f"There are {MOST_TO_COME} entries of this kind already. Take some back, or join those that follow each other."
+    )
 
 
 def listed(doctor_id: UUID | None, zone: ZoneInfo) -> Sequence[ScheduleException]:
@@ -53,9 +63,11 @@ def add(
 ) -> tuple[list[ScheduleException], list[Appointment]]:
     """Add exceptions, all of one doctor or of the clinic; comes back with them and with the people who were booked.
 
-    Raises `DoctorNotFound`, and `HasBookings` when anybody is booked and nothing is said of them.
+    Raises `DoctorNotFound`, `EnoughExceptions`, and `HasBookings` when anybody is booked and nothing is said of them.
     """
     before, after = _plans(deviations, list(_locked(deviations[0].doctor_id)), zone)
+    if len(listed(deviations[0].doctor_id, zone)) + len(deviations) > MOST_TO_COME:
+        raise EnoughExceptions
     people = impact.stranded(before, after, zone)
     if on_conflict is None:
         impact.refuse(people)

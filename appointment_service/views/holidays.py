@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from appointment_service import impact, public_holidays
+from appointment_service import impact, public_holidays, time_off
 from appointment_service.models import audit
 from appointment_service.schemas.exceptions import ImpactOut
 from appointment_service.schemas.holidays import (
@@ -49,7 +49,7 @@ def preview(wish: SomeHolidaysIn) -> ImpactOut:
 
 @bp.post("/clinic/holidays")
 @allow("admin")
-@refuses(impact.HasBookings)
+@refuses(time_off.EnoughExceptions, impact.HasBookings)
 @bp.input(BringInIn, arg_name="wish")
 @bp.output(BroughtInOut, status_code=201)
 @audit.of("appointment.displace")

@@ -102,7 +102,7 @@ def preview_exception(doctor_id: UUID, wish: ExceptionIn) -> ImpactOut:
 
 @bp.post("/doctors/<id:doctor_id>/exceptions")
 @allow("doctor", "admin")
-@refuses(DoctorNotFound, impact.HasBookings, *RETRIES)
+@refuses(DoctorNotFound, time_off.EnoughExceptions, impact.HasBookings, *RETRIES)
 @idempotent(db, IdempotencyKey)
 @bp.input(ExceptionIn, arg_name="wish")
 @bp.output(AddedOut, status_code=201)
@@ -142,7 +142,7 @@ def preview_closing(wish: ClosingIn) -> ImpactOut:
 
 @bp.post("/clinic/exceptions")
 @allow("admin")
-@refuses(impact.HasBookings, *RETRIES)
+@refuses(time_off.EnoughExceptions, impact.HasBookings, *RETRIES)
 @idempotent(db, IdempotencyKey)
 @bp.input(ClosingIn, arg_name="wish")
 @bp.output(AddedOut, status_code=201)

@@ -12,7 +12,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from appointment_service import time_off
 from appointment_service.models import Appointment, db
+from appointment_service.schedule_tables import ScheduleException
 from chassis import clock
 from tests import make
 from tests.api import Api
@@ -409,3 +411,24 @@ def wait_for_one_who_waits(environment: dict[str, str]) -> None:
                 cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
                 if cursor.fetchone() != (0,):
                     return
+
+
+def test_nobody_has_more_exceptions_than_free_times_can_be_worked_out_of(
+    appointment: Flask, doctor: make.Person, office: Api
+) -> None:
+    """Each of them is read for every free time, for all patients."""
+    day = make.clinic_day(7)
+    with appointment.app_context():
+        for n in range(time_off.MOST_TO_COME):
+            row = ScheduleException(doctor_id=UUID(doctor.id), kind="extra", from_date=day, to_date=day)
+            row.starts, row.ends, row.reason, row.holiday = time(18), time(18, 1 + n % 59), "", False
+            row.created_by = UUID(doctor.id)
+            db.session.add(row)
+        db.session.commit()
+
+    assert add(appointment, doctor, days=9, expect=409)["code"] == "limit-reached"
+
+    office.post("/clinic/exceptions", json=body(days=9), expect=201)  # the clinic's are counted apart
+    listed = Api(appointment, doctor.token).get(f"/doctors/{doctor.id}/exceptions")["items"]
+    Api(appointment, doctor.token).call("DELETE", f"/exceptions/{listed[0]['id']}", 200)
+    add(appointment, doctor, days=9)
