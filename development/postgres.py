@@ -63,7 +63,7 @@ def ensure_server(directory: Path, port: int, *, installation: Installation | No
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
             **cluster.identity(),
         )
     server = Server(cluster, cluster.url(port), process, directory)
@@ -82,8 +82,11 @@ def _port_in_use(cluster: Cluster) -> int | None:
     return int(lines[3]) if int(lines[0]) in {process.pid for process in cluster.processes()} else None
 
 
-def _end_with_parent() -> None:
-    """Linux tells the server to shut down at once when the tests are killed without a chance to say so."""
+def end_with_parent() -> None:
+    """Linux tells the new process to shut down at once when the tests are killed without a chance to say so.
+
+    It goes by the thread that started it: call it in the main one only.
+    """
     if sys.platform == "linux":
         set_death_signal = 1
         ctypes.CDLL(None).prctl(set_death_signal, signal.SIGINT)

@@ -5,12 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
+
+from development.postgres import end_with_parent
 
 ROOT = Path(__file__).parent.parent
 SECONDS_TO_START = 30
@@ -49,6 +52,7 @@ class Program:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                preexec_fn=end_with_parent if threading.current_thread() is threading.main_thread() else None,
             )
 
     def wait(self) -> None:
