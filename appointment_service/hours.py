@@ -18,6 +18,8 @@ from chassis import clock
 from chassis.errors import Invalid
 
 DAY = timedelta(days=1)
+MOST_PLANNED = 12
+"""Weeks that are planned for later days. All of them are read for every free time."""
 
 
 def hours_of(doctor_id: UUID, zone: ZoneInfo) -> list[Stretch]:
@@ -32,8 +34,8 @@ def hours_of(doctor_id: UUID, zone: ZoneInfo) -> list[Stretch]:
 def set_hours(doctor_id: UUID, week: Sequence[Stretch], valid_from: date | None, zone: ZoneInfo) -> list[Stretch]:
     """Replace a doctor's weekly hours from a local day on (None: altogether), with all that was planned for later.
 
-    Raises `DoctorNotFound`, `Invalid` for overlaps and kinds of visit that do not exist, and `HasBookings` while people
-    are booked at times that would go.
+    Raises `DoctorNotFound`, `Invalid` for overlaps, kinds of visit that do not exist and too many plans, and
+    `HasBookings` while people are booked at times that would go.
     """
     refuse_overlaps(week)
     _refuse_unknown_kinds(week)
@@ -42,6 +44,7 @@ def set_hours(doctor_id: UUID, week: Sequence[Stretch], valid_from: date | None,
     since = valid_from or BEGINNING
     new = [replace(one, valid_from=since) for one in week]
     before, after = _plans(doctor_id, new, since, zone)
+    _refuse_too_many(after[doctor_id][0], clock.now().astimezone(zone).date())
     impact.refuse(impact.stranded(before, after, zone))
     impact.release_held(before, after, zone)
     rows = WeeklyHours.doctor_id == doctor_id
@@ -95,6 +98,12 @@ def _refuse_unknown_kinds(week: Sequence[Stretch]) -> None:
     named = {kind for one in week for kind in one.visit_types or ()}
     if named and named - set(db.session.scalars(select(VisitType.id).where(VisitType.id.in_(named)))):
         raise Invalid.field("/hours", "visit_type", "There is no such kind of visit.")
+
+
+def _refuse_too_many(week: Sequence[Stretch], today: date) -> None:
+    if len({one.valid_from for one in week if one.valid_from > today}) > MOST_PLANNED:
+        words = f"Plan at most {MOST_PLANNED} changes ahead. Replace those that are planned first."
+        raise Invalid.field("/valid_from", "too_many", words)
 
 
 def _until(one: Stretch, since: date) -> Stretch:

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from appointment_service import time_off
+from appointment_service import hours, time_off
 from appointment_service.models import Appointment, db
 from appointment_service.schedule_tables import ScheduleException
 from chassis import clock
@@ -432,3 +432,16 @@ def test_nobody_has_more_exceptions_than_free_times_can_be_worked_out_of(
     listed = Api(appointment, doctor.token).get(f"/doctors/{doctor.id}/exceptions")["items"]
     Api(appointment, doctor.token).call("DELETE", f"/exceptions/{listed[0]['id']}", 200)
     add(appointment, doctor, days=9)
+
+
+def test_nobody_plans_more_weeks_than_free_times_can_be_worked_out_of(appointment: Flask, doctor: make.Person) -> None:
+    own = Api(appointment, doctor.token)
+    for n in range(1, hours.MOST_PLANNED + 1):
+        own.put("/doctors/me/hours", json={"hours": DAILY, "valid_from": str(make.clinic_day(n))})
+    one_more = {"hours": DAILY, "valid_from": str(make.clinic_day(hours.MOST_PLANNED + 1))}
+
+    problem = own.put("/doctors/me/hours", json=one_more, expect=422)
+
+    assert problem["errors"][0]["pointer"] == "/valid_from"
+    own.put("/doctors/me/hours", json={"hours": DAILY, "valid_from": str(make.clinic_day(1))})
+    own.put("/doctors/me/hours", json=one_more)
