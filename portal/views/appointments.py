@@ -16,7 +16,7 @@ from portal.dates import today
 from portal.forms import AtMost, Form, Text, plain_characters
 from portal.outages import part
 from portal.pages import page
-from portal.views.visits import visit_page
+from portal.views.visits import seen_version, visit_page
 
 pages = Blueprint("appointments", __name__, url_prefix="/appointments")
 
@@ -110,9 +110,8 @@ def cancel(appointment_id: UUID) -> ResponseReturnValue:
     form = CancelForm()
     if not form.validate():
         return _ask(services().appointments.one(str(appointment_id)), form)
-    version = form.version.data if (form.version.data or "").isdecimal() else None
     try:
-        services().appointments.cancel(str(appointment_id), form.reason.data, version)
+        services().appointments.cancel(str(appointment_id), form.reason.data, seen_version())
     except VersionConflict:
         return _ask(services().appointments.one(str(appointment_id)), form, VersionConflict(CHANGED))
     except Conflict as refusal:

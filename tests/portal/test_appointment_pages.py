@@ -46,6 +46,16 @@ def test_an_appointment_shows_everything_about_it(
     assert "Sore" not in page.title
 
 
+def test_a_version_that_no_page_of_ours_wrote_is_not_sent_on(
+    maya: Visitor, patient: make.Person, doctor: make.Person, appointment: Flask
+) -> None:
+    booked = make.appointment(appointment, patient, doctor)
+    asked = maya.get(f"/appointments/{booked['id']}/cancel")
+
+    for forged in ("\N{ARABIC-INDIC DIGIT THREE}", "9" * 5000):
+        assert maya.press(asked, "Cancel appointment", version=forged).heading == "Your appointment is cancelled"
+
+
 def test_cancelling_asks_first_and_then_frees_the_time(
     maya: Visitor, patient: make.Person, doctor: make.Person, appointment: Flask
 ) -> None:
