@@ -63,9 +63,9 @@ def environment_of(program: Program, ports: Mapping[str, int]) -> dict[str, str]
     environment[_key(program)] = os.environ.get(_key(program)) or kept_secrets()[_key(program)]
     if program.has_database:
         environment[_url(program)] = service_urls(ports)[_url(program)]
+        environment[SERVICE_KEY] = os.environ.get(SERVICE_KEY) or kept_secrets()[SERVICE_KEY]
     if program in SEND_MAIL:
         environment |= _mail(ports)
-        environment[SERVICE_KEY] = os.environ.get(SERVICE_KEY) or kept_secrets()[SERVICE_KEY]
     return environment
 
 
