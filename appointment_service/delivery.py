@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from appointment_service import calendar_file, letters, outbox, reminders
+from appointment_service import calendar_file, letters, outbox, reminders, waiting_list
 from appointment_service.calendar_file import Parties
 from appointment_service.clinic import KnownClinic
 from appointment_service.clocks import ClinicClocks
@@ -127,6 +127,7 @@ class Delivery:
         try:
             contact = self._auth.request("GET", f"/auth/contacts/{person_id}", token=self._key)
         except NotFound as error:
+            waiting_list.forget(person_id)  # closed: nobody is there to take what is held
             raise Unreachable("no-account") from error
         if not contact["active"]:
             raise Unreachable("no-account")

@@ -175,6 +175,18 @@ class _Round:
         self._read.clear()
 
 
+def forget(patient_id: UUID) -> None:
+    """Who has closed their account waits for nothing; what is held for them goes on to the next one."""
+    waiting = select(WaitlistEntry).where(WaitlistEntry.patient_id == patient_id, WaitlistEntry.state == WAITING)
+    seen = [holds.held_for(row.id) for row in db.session.scalars(waiting).all()]
+    turns.take(patient_id, {held.doctor_id for held in seen if held})
+    for row in db.session.scalars(waiting.execution_options(populate_existing=True)).all():
+        row.state = LEFT
+        if held := holds.held_for(row.id):
+            holds.release(held, None)
+    db.session.commit()
+
+
 def offer_what_is_free(zone: ZoneInfo, most: int = 100) -> int:
     """Hold free times for those who wait, by who has waited longest; says for how many. What has run out goes back.
 

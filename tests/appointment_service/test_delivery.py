@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from icalendar import Calendar, Event
 
+from appointment_service import waiting_list
 from appointment_service.clinic import Clinic, KnownClinic
 from appointment_service.settings import AppointmentSettings
 from chassis import clock, logs
@@ -396,6 +397,31 @@ def closed(auth: Flask, person: make.Person) -> None:
 
 def disabled(auth: Flask, person: make.Person) -> None:
     Api(auth, make.admin(auth).token).post(f"/people/{person.id}/disable")
+
+
+@pytest.mark.usefixtures("fresh_list")
+def test_a_closed_account_keeps_no_time_from_others_who_wait(
+    deliver: Round, auth: Flask, appointment: Flask, doctor: make.Person, maya: make.Person
+) -> None:
+    later, span = make.person(auth), {"from": "2027-03-30", "to": "2027-03-31"}
+
+    def offer() -> int:
+        with appointment.app_context():
+            return waiting_list.offer_what_is_free(make.CLINIC_ZONE)
+
+    with clock.set_to(NOW):
+        mine = make.waiting(appointment, maya, doctor_id=doctor.id, **span)
+        assert offer() == 1
+        held = Api(appointment, maya.token).get(f"/waitlist/{mine['id']}")["offer"]
+    closed(auth, maya)
+
+    deliver()
+
+    with clock.set_to(NOW):
+        theirs = make.waiting(appointment, later, doctor_id=doctor.id, **span)
+        assert offer() == 1
+        found = Api(appointment, later.token).get(f"/waitlist/{theirs['id']}")["offer"]
+    assert found["start"] == held["start"]
 
 
 @pytest.mark.parametrize("gone", [closed, disabled])
