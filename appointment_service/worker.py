@@ -13,7 +13,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Status
 from sqlalchemy import make_url
 
-from appointment_service import waiting_list
+from appointment_service import offering
 from appointment_service.app import create_app
 from appointment_service.delivery import Delivery
 from appointment_service.settings import AppointmentSettings
@@ -69,7 +69,7 @@ async def _work(settings: AppointmentSettings, program: Flask) -> None:
 
     def offers() -> None:
         with program.app_context():
-            waiting_list.offer_what_is_free(parts["clocks"].zone())
+            offering.offer_what_is_free(parts["clocks"].zone())
 
     async with jobs(settings, round_of, offers).open_async() as app:
         await app.run_worker_async(delete_jobs="always")

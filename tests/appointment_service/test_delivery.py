@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from icalendar import Calendar, Event
 
-from appointment_service import waiting_list
+from appointment_service import offering
 from appointment_service.clinic import Clinic, KnownClinic
 from appointment_service.settings import AppointmentSettings
 from chassis import clock, logs
@@ -407,7 +407,7 @@ def test_a_closed_account_keeps_no_time_from_others_who_wait(
 
     def offer() -> int:
         with appointment.app_context():
-            return waiting_list.offer_what_is_free(make.CLINIC_ZONE)
+            return offering.offer_what_is_free(make.CLINIC_ZONE)
 
     with clock.set_to(NOW):
         mine = make.waiting(appointment, maya, doctor_id=doctor.id, **span)

@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 from flask import Flask
 
-from appointment_service import waiting_list
+from appointment_service import offering
 from chassis import clock
 from tests import make
 from tests.api import Api
@@ -57,7 +57,7 @@ def rounds(appointment: Flask, *moments: datetime) -> list[int]:
     done = []
     for moment in moments:
         with clock.set_to(moment), appointment.app_context():
-            done.append(waiting_list.offer_what_is_free(make.CLINIC_ZONE))
+            done.append(offering.offer_what_is_free(make.CLINIC_ZONE))
     return done
 
 
@@ -185,7 +185,7 @@ def test_who_waits_for_what_never_comes_stands_in_nobodys_way(
         wait(appointment, patient)
 
         with appointment.app_context():
-            assert waiting_list.offer_what_is_free(make.CLINIC_ZONE, most=2) == 1
+            assert offering.offer_what_is_free(make.CLINIC_ZONE, most=2) == 1
 
         assert entry(appointment, patient)["offer"]
 
@@ -352,7 +352,7 @@ def test_workers_at_once_offer_a_time_to_one(
 
     def work(_: int) -> int:
         with appointment.app_context():
-            return waiting_list.offer_what_is_free(make.CLINIC_ZONE)
+            return offering.offer_what_is_free(make.CLINIC_ZONE)
 
     with ThreadPoolExecutor(4) as pool:
         made = list(pool.map(work, range(8)))

@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 from flask import Flask
 
-from appointment_service import waiting_list
+from appointment_service import offering
 from tests import make
 from tests.portal.visitor import Page, Visitor
 
@@ -36,7 +36,7 @@ def to_wait(somebody: Visitor, doctor: make.Person) -> Page:
 def offer(appointment: Flask) -> None:
     """What the worker does every few seconds."""
     with appointment.app_context():
-        waiting_list.offer_what_is_free(make.CLINIC_ZONE)
+        offering.offer_what_is_free(make.CLINIC_ZONE)
 
 
 def cancel(appointment: Flask, others: tuple[make.Person, str]) -> None:
