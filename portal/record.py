@@ -79,6 +79,7 @@ ACTIONS = {
     "repeat-request.write": ("asked for a repeat", "ask for a repeat"),
     "repeat-request.approve": ("began a renewal that was asked for", "begin a renewal that was asked for"),
     "repeat-request.decline": ("declined a request for a repeat", "decline a request for a repeat"),
+    "repeat-request.read": ("read a request for a repeat", "read a request for a repeat"),
     "draft.list": ("listed unsigned prescriptions", "list unsigned prescriptions"),
     "draft.read": ("read an unsigned prescription", "read an unsigned prescription"),
     "draft.write": ("saved an unsigned prescription", "save an unsigned prescription"),

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -200,7 +201,8 @@ def test_what_killed_workers_were_at_is_taken_away(environment: dict[str, str], 
             async with jobs(AppointmentSettings(**environment), lambda: None, lambda: None).open_async() as app:
                 await app.tasks["tidy"](timestamp=0)
 
-        asyncio.run(tidy())
+        with ThreadPoolExecutor(1) as pool:  # this thread may have a browser's loop already
+            pool.submit(lambda: asyncio.run(tidy())).result()
         cursor.execute("SELECT count(*) FROM procrastinate_jobs")
         assert cursor.fetchone() == (0,)
 

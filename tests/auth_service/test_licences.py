@@ -91,6 +91,7 @@ def test_a_suspended_doctor_signs_nothing(auth: Flask, appointment: Flask, presc
     booked = make.appointment(appointment, make.person(auth), doctor)
     wish = {"appointment_id": booked["id"], "medicines": [make.MEDICINE]}
     decide(admin, doctor, "suspend")
+    prescription.extensions["revocations"].poll()
 
     stale = Api(prescription, doctor.token).post("/prescriptions", json=wish, expect=401)
     fresh = Api(prescription, renewed(auth, doctor).token).post("/prescriptions", json=wish, expect=403)

@@ -112,7 +112,7 @@ def test_a_sign_in_that_waits_for_a_second_factor_asks_for_it(
     patient, answers = make.person(auth), []
     propose(auth, patient)
     if not looks_again:
-        monkeypatch.setattr(signing_in, "_see_second_factor", lambda person: None)
+        monkeypatch.setattr(signing_in, "see_second_factor", lambda person: None)
     body = {"email": patient.email, "password": make.PASSWORD}
     sign_in = threading.Thread(target=lambda: answers.append(Api(auth).send("POST", "/auth/login", json=body)))
 

@@ -1,6 +1,7 @@
 """The pages of admins in a real browser: long names, errors, no scripts, no mouse; and a doctor who is let in."""
 
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,10 @@ from playwright.sync_api import Browser, expect
 
 from tests import make, thorough
 from tests.browser.reader import Reader, reading
-from tests.servers import ROOT, Clinic
+from tests.servers import Clinic
 
 LONG = {"first_name": "Bartholomew-Maximilian", "last_name": "Featherstonehaugh-Cholmondeley"}
-PICTURE = Path(ROOT, "docs/pictures/choose-a-time.png")
+PICTURE = Path(str(files("flask_swagger_ui") / "dist" / "favicon-32x32.png"))
 
 
 @pytest.fixture

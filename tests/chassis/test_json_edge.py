@@ -171,15 +171,14 @@ def test_a_body_over_the_limit_is_refused_and_one_at_the_limit_is_read(
 def test_a_view_without_input_takes_no_other_content_either(auth: Flask, appointment: Flask) -> None:
     patient = make.person(auth)
     doctor = make.doctor(auth, appointment)
-    booked = make.appointment(appointment, patient, doctor)
-    cancel = Service("appointment", appointment, "", ("POST", f"/appointments/{booked['id']}/cancel"), {})
+    entry = make.waiting(appointment, patient, doctor.id)["id"]
+    leave = Service("appointment", appointment, "", ("DELETE", f"/waitlist/{entry}"), {})
 
-    assert outcome(cancel.write(patient.token, data="x=1", content_type="text/plain")) == NOT_JSON
-    assert outcome(cancel.write(patient.token, data="{", content_type=JSON)) == MALFORMED
-    assert outcome(cancel.write(patient.token, data=b" " * 70_000, content_type=JSON)) == (413, "too-large")
-    assert outcome(cancel.write(patient.token, json={"reason": "ill"})) == UNKNOWN
-    assert outcome(cancel.write(patient.token, json=["ill"])) == INVALID
-    still_booked = Api(appointment, patient.token).get(f"/appointments/{booked['id']}")
-    assert still_booked["status"] == "booked"
-    assert outcome(cancel.write(patient.token, json={})) == (200, "-")
-    assert outcome(cancel.write(patient.token)) == (200, "-")
+    assert outcome(leave.write(patient.token, data="x=1", content_type="text/plain")) == NOT_JSON
+    assert outcome(leave.write(patient.token, data="{", content_type=JSON)) == MALFORMED
+    assert outcome(leave.write(patient.token, data=b" " * 70_000, content_type=JSON)) == (413, "too-large")
+    assert outcome(leave.write(patient.token, json={"reason": "ill"})) == UNKNOWN
+    assert outcome(leave.write(patient.token, json=["ill"])) == INVALID
+    assert Api(appointment, patient.token).get(f"/waitlist/{entry}")["state"] == "waiting"
+    assert outcome(leave.write(patient.token, json={})) == (200, "-")
+    assert outcome(leave.write(patient.token)) == (200, "-")

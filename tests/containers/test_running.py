@@ -197,6 +197,7 @@ def test_stopping_is_orderly_and_data_stays(containers: Compose) -> None:
     containers.run("down")
     containers.up("auth-service")
 
+    assert codes.pop(WORKER) in {0, 143}, codes  # by the signal itself, where it was still starting
     assert set(codes.values()) == {0}, codes  # who is not done within the grace is killed, and ends with 137
     until(lambda: containers.healthy("auth-service"))
     assert sign_in(containers, "kept@example.com").status_code == 200
