@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from portal.api.prescriptions import Prescription
-from portal.dates import date_words
+from portal.dates import age_words, date_words, local
 from portal.numbers import figures
 from portal.text_width import LEADING, POINT, lines, tall
 
@@ -18,7 +18,7 @@ NAME_LINES = 3
 """What a name may take in large type. A longer one is set small, or it would push the signature off the paper."""
 _NAME, _SMALL_NAME = 12, 8
 _LEFT, _RIGHT = 0.58, 0.38
-"""The name's part of the width, and that of the birth date."""
+"""The name's and address's part of the width, and that of the birth date and what stands under it."""
 
 
 def name(prescription: Prescription) -> str:
@@ -52,6 +52,12 @@ def weight(prescription: Prescription) -> str | None:
     return f"{figures(Decimal(str(known.kg)))} kg ({date_words(known.measured_on)})" if known else None
 
 
+def born(prescription: Prescription) -> str:
+    """`14 March 1988 (38 years)`"""
+    day = prescription.patient_birth_date
+    return f"{date_words(day)} ({age_words(day, local(prescription.issued_at).date())})" if day else "Not recorded"
+
+
 def facts(prescription: Prescription) -> Iterable[str]:
     """The lines under the birth date."""
     said = {"Sex": sex(prescription), "Weight": weight(prescription)}
@@ -64,10 +70,10 @@ def small(prescription: Prescription, width: float) -> bool:
 
 
 def height(prescription: Prescription, width: float) -> float:
-    """Millimetres of the patient's row: the name beside the birth date, and the address below them."""
+    """Millimetres of the patient's row: name and address on the left, birth date, sex and weight on the right."""
+    label, where = 8 * POINT * LEADING, address(prescription)
     size = _SMALL_NAME if small(prescription, width) else _NAME
-    label = 8 * POINT * LEADING
-    born = 11 + tall(facts(prescription), 10, width * _RIGHT)
-    left = label + tall([name(prescription)], size, width * _LEFT, bold=True)
-    where = address(prescription)
-    return max(left, born) + (tall([f"Address: {where}"], 10, width) if where else 0)
+    left = tall([name(prescription)], size, width * _LEFT, bold=True)
+    left += tall([f"Address: {where}"], 10, width * _LEFT) if where else 0
+    right = tall([born(prescription)], 10, width * _RIGHT, bold=True) + tall(facts(prescription), 10, width * _RIGHT)
+    return label + max(left, right)

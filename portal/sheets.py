@@ -75,11 +75,11 @@ class Sheet:
         return [item for item in self.items if item.note]
 
 
-FIXED = 17
+FIXED = 16
 """The box for allergies, number, page and copy at the foot, and the rules and gaps between."""
-SIGNATURE = 53
+SIGNATURE = 50
 """The end line, signature, pharmacy's box and what the paper is checked with: on the last page only."""
-BY_HAND = 8
+BY_HAND = 9
 """What the box around a signature by hand adds."""
 LOGO = 24
 """The width that the clinic's logo takes beside its name."""
@@ -151,7 +151,7 @@ def _medicine_height(name: str, rows: Sequence[Row], below: str | None, paper: P
     width = paper.width - 9  # the position stands in the margin
     head = tall([name], style.name, width, bold=True)
     words = sum(_row_height(row, style.body, width) for row in rows)
-    return head + words + (8 * POINT * LEADING if below else 0) + 4
+    return head + words + (8 * POINT * LEADING if below else 0) + 3.5
 
 
 def _row_height(row: Row, size: float, width: float) -> float:
@@ -202,7 +202,7 @@ def _pieces(notes: str) -> Iterable[str]:
 
 
 def _note_height(note: str, paper: Paper) -> float:
-    return tall(note.strip("\n").split("\n"), 10, paper.width) + 8 * POINT * LEADING + 4
+    return tall(note.strip("\n").split("\n"), 10, paper.width) + 8 * POINT * LEADING + 3
 
 
 def _head(prescription: Prescription, paper: Paper) -> float:

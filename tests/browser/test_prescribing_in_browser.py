@@ -11,8 +11,11 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
+from portal import paper_patient
+from portal.api.prescriptions import Details
 from tests import make
 from tests.browser.reader import Reader, reading
+from tests.portal.test_printed_medicines import of
 from tests.servers import Clinic
 
 A5 = (148, 210)
@@ -318,13 +321,27 @@ def test_up_to_three_medicines_print_on_one_a5_page(
     for words in (
         *("Larkfield Clinic", "12 Mill Lane, Exampleton EX1 2AB", "hello@larkfield.example"),
         *("Dr Amara Okafor", "7412093, GMC", f"No. {issued['number']}", "Page 1 of 1"),
-        *("Maya Lindqvist", "14 March 1988 (38 years)", "ALLERGIES: NOT RECORDED"),
+        *("LINDQVIST, Maya", "14 March 1988 (38 years)", "ALLERGIES: NOT RECORDED"),
         *(f"Medicine number {number} 500 mg", "1 capsule 3 times a day", "7 days", "Finish the course"),
         *("Not from the medicine list, not checked.", "Rest well.", "Nothing below.", "Signed electronically"),
     ):
         assert words in pages[0], words
     assert "Ctrl+P" not in pages[0]
     assert "Back to" not in pages[0]
+
+
+def test_three_medicines_share_a5_with_a_long_birth_date_sex_and_address(
+    plain: Page, auth: Flask, appointment: Flask, prescription: Flask, doctor: make.Person
+) -> None:
+    told = {"birth_date": "1988-09-30", "sex": "female", "address": "Flat 2,\n1 High Street\nLeeds LS1 1AA"}
+    visit = make.appointment(appointment, make.person(auth, **told), doctor)
+    issued = make.prescription(prescription, doctor, visit["id"], medicines=medicines(3))
+
+    pages, _ = paper(plain, issued["id"])
+
+    assert len(pages) == 1
+    assert "Sex female" in pages[0]
+    assert "Leeds LS1 1AA" in pages[0]
 
 
 @pytest.mark.parametrize(("size", "expected"), [("a5", 4), ("a4", 2)])
@@ -338,7 +355,7 @@ def test_ten_medicines_print_on_pages_that_count_themselves(
     assert len(pages) == expected
     for number, text in enumerate(pages, 1):
         assert text.count(f"Page {number} of {expected}") == 2
-        assert "Maya Lindqvist" in text
+        assert "LINDQVIST, Maya" in text
         assert issued["number"] in text
         assert ("Nothing below" in text) == (number == expected)
     printed = " ".join(pages)
@@ -375,7 +392,8 @@ def test_no_letter_of_a_name_is_lost_on_paper(
 
     pages, _ = paper(plain, issued["id"])
 
-    assert letters(first + last) <= letters(pages[0])
+    named = of(patient_details=Details(family_name=last, given_names=first))
+    assert letters(paper_patient.name(named)) <= letters(pages[0])
 
 
 def letters(text: str) -> Counter[str]:

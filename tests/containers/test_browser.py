@@ -13,4 +13,4 @@ def test_the_main_job_from_booking_to_paper(containers: Compose, browser: Browse
     paper = walk.visit(browser, containers.url("portal"))
 
     assert (paper.pages, paper.size) == (1, walk.A5)
-    assert "Maya Lindqvist" in paper.text
+    assert "LINDQVIST, Maya" in paper.text

@@ -19,7 +19,7 @@ def test_the_main_job_from_booking_to_paper(
 
     assert (paper.pages, paper.size) == (1, walk.A5)
     for words in (
-        "Maya Lindqvist",
+        "LINDQVIST, Maya",
         "Dr Amara Okafor",
         "7412093",
         "Amoxicillin 500 mg capsules",

@@ -103,6 +103,21 @@ def test_the_longest_patient_is_on_every_page_and_none_runs_over(
         assert "PHARMACY USE" in found[-1].extract_text()
 
 
+def test_three_medicines_share_a5_with_a_long_birth_date_sex_and_address(
+    okafor: Visitor, auth: Flask, appointment: Flask, prescription: Flask, doctor: make.Person
+) -> None:
+    told = {"birth_date": "1988-09-30", "sex": "female", "address": "Flat 2,\n1 High Street\nLeeds LS1 1AA"}
+    visit = make.appointment(appointment, make.person(auth, **told), doctor)
+    three = [make.MEDICINE | {"name": f"Medicine number {n} 500 mg"} for n in (1, 2, 3)]
+    issued = make.prescription(prescription, doctor, visit["id"], medicines=three)
+
+    pages = read(okafor, issued["id"]).pages
+
+    assert len(pages) == 1
+    for words in ("Leeds LS1 1AA", "Sex female", "Medicine number 3", "PHARMACY USE", "Page 1 of 1"):
+        assert words in pages[0].extract_text()
+
+
 def test_it_says_what_the_page_says(
     appointment: Flask, prescription: Flask, patient: make.Person, doctor: make.Person, okafor: Visitor, maya: Visitor
 ) -> None:
