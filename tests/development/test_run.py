@@ -47,7 +47,7 @@ def test_a_patient_books_and_a_doctor_prescribes(clinic: Checkout, browser: Brow
     paper = walk.visit(browser, f"http://127.0.0.1:{clinic.ports['PORTAL_PORT']}")
 
     assert (paper.pages, paper.size) == (1, walk.A5)
-    assert "Maya Lindqvist" in paper.text
+    assert "LINDQVIST, Maya" in paper.text
 
 
 def test_what_was_booked_is_confirmed_by_letter(clinic: Checkout) -> None:
