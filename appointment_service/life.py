@@ -82,7 +82,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Action:
-    """From where to where, by whom, and what else has to hold. `frees` whether somebody else may get the time then."""
+    """From where to where, by whom, and what else has to hold."""
 
     sources: frozenset[str]
     target: str
