@@ -32,6 +32,12 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an acciden
         self.extras = extras
         super().__init__(self.detail)
 
+    def problem(self, request_id: str) -> dict[str, Any]:
+        """The problem document (RFC 9457)."""
+        found = {"type": f"urn:problem-type:{self.code}", "title": self.title, "status": self.status}
+        found |= {"detail": self.detail, "code": self.code, "request_id": request_id, **self.extras}
+        return found | ({"errors": [vars(error) for error in self.errors]} if self.errors else {})
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         BY_CODE.setdefault(cls.code, cls)
@@ -182,3 +188,10 @@ class Unavailable(Refusal):
         """The name of the program that is out, where it is known."""
         service = self.extras.get("service")
         return service if isinstance(service, str) else None
+
+
+class Draining(Unavailable):
+    """503: this instance answers what it has begun, and takes nothing new. Another one does."""
+
+    code, title = "draining", "Stopping"
+    detail = "This instance is about to stop. Ask another one."

@@ -3,14 +3,17 @@
 import os
 from typing import Any
 
+from chassis import drain
+
 _demo = os.environ.get("ENVIRONMENT") == "demo"
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "1" if _demo else "2"))
-worker_class = "gthread"
+worker_class = "chassis.gthread.Worker"
 threads = 8
 preload_app = True  # one import for all workers; no connection is open before the fork
 timeout = 30
 graceful_timeout = 10
+drain_seconds = float(os.environ.get("DRAIN_SECONDS") or 0)
 keepalive = 30
 limit_request_line = 4094
 limit_request_fields = 100
@@ -18,6 +21,14 @@ limit_request_field_size = 16380  # the portal may keep two cookies of 3.8 kB be
 control_socket_disable = True
 accesslog = None  # the chassis writes one JSON line per request itself
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+
+
+def when_ready(master: Any) -> None:
+    """Let whoever sends requests leave before the program does."""
+    drain.on_term(master, drain_seconds)
+
+
+pre_request = drain.close_connection
 
 
 def post_worker_init(worker: Any) -> None:

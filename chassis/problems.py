@@ -73,17 +73,7 @@ def handle_failures(app: Flask) -> None:
 
 def render(refusal: Refusal) -> Response:
     """The problem document of a refusal."""
-    body: dict[str, Any] = {
-        "type": f"urn:problem-type:{refusal.code}",
-        "title": refusal.title,
-        "status": refusal.status,
-        "detail": refusal.detail,
-        "code": refusal.code,
-        "request_id": getattr(g, "request_id", "-"),
-        **refusal.extras,
-    }
-    if refusal.errors:
-        body["errors"] = [vars(error) for error in refusal.errors]
+    body = refusal.problem(getattr(g, "request_id", "-"))
     return _problem(body, refusal.status, dict(refusal.headers), refusal.errors)
 
 

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from chassis import logs, watch
+from chassis import drain, logs, watch
+from chassis.errors import Draining, Refusal
 from chassis.identity import public
 from chassis.proxies import Proxies
 from chassis.settings import Settings
@@ -21,7 +22,8 @@ V = TypeVar("V", bound=Callable[..., Any])
 def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[], None] | None = None) -> None:
     """Request ids, logging, trusted hosts, the watch and `GET /health` for one program.
 
-    `check` raises a `Refusal` while the program cannot do its work.
+    `check` raises a `Refusal` while the program cannot do its work. It asks no neighbour: one that is out must not take
+    this program out of rotation too.
     """
     logs.configure(program, settings.log_level)
     app.config["TRUSTED_HOSTS"] = settings.trusted_hosts or None
@@ -29,14 +31,48 @@ def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[],
     _log_requests(app, Proxies(settings.forwarded_allow_ips))
     watch.attach(app)
 
+    _serve_health(app, program, check or (lambda: None))
+
+
+def _serve_health(app: Flask, program: str, check: Callable[[], None]) -> None:
+    def told(*checks: Callable[[], None]) -> Response:
+        try:
+            for one in checks:
+                one()
+        except Refusal as refusal:  # in the portal too, whose other failures are pages
+            return _problem(app, refusal)
+        return jsonify(status="ok", service=program)
+
     @app.get("/health")
     @public
     @routine
     def health() -> Response:
         """Say whether this program can do its work; 503 while it cannot, with the part that is out."""
-        if check:
-            check()
-        return jsonify(status="ok", service=program)
+        return told(check)
+
+    @app.get("/health/live")
+    @public
+    @routine
+    def live() -> Response:
+        """Say that this program can answer. It looks at nothing: 200, or no answer."""
+        return told()
+
+    @app.get("/health/ready")
+    @public
+    @routine
+    def ready() -> Response:
+        """Say whether to send requests here; 503 while it cannot do its work, and when it is about to stop."""
+        return told(_stay, check)
+
+
+def _stay() -> None:
+    if drain.under_way():
+        raise Draining
+
+
+def _problem(app: Flask, refusal: Refusal) -> Response:
+    text = app.json.dumps(refusal.problem(getattr(g, "request_id", "-")))
+    return Response(text, refusal.status, refusal.headers, content_type="application/problem+json")
 
 
 def routine(view: V) -> V:

@@ -84,9 +84,12 @@ def test_a_service_whose_database_is_gone_says_so_in_time_and_comes_back(
 
     # first on a connection that was kept, then on one that cannot be made
     assert [ask(behind, name, doctor.token) for _ in range(2)] == [(503, "unavailable")] * 2
-    health = Api(behind[name]).send("GET", "/health")
-    assert outcome(health) == (503, "unavailable")
-    assert health.get_json()["service"] == "database"
+    for path in ("/health", "/health/ready"):
+        health = Api(behind[name]).send("GET", path)
+        assert outcome(health) == (503, "unavailable")
+        assert health.headers["Retry-After"]
+        assert health.get_json()["service"] == "database"
+    assert Api(behind[name]).get("/health/live") == {"status": "ok", "service": name}, "a restart would not help"
 
     wire.restore()
 
