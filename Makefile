@@ -38,8 +38,8 @@ thorough: venv ## Repeat what only repetition shows as often as promised; takes 
 	@THOROUGH=1 $(PY) -m pytest --timeout=3600 $(or $(ONLY),$$(grep -rl "thorough.times" tests --include='test_*.py'))
 
 .PHONY: bench
-bench: venv ## Measure what promises are made about in milliseconds; alone on the machine, or the figures say little
-	@for one in benchmarks/*.py; do $(PY) -m benchmarks.$$(basename $$one .py) || exit 1; done
+bench: venv ## Measure what is promised of cost, in one table of ratios (make bench ONLY="lists booking")
+	@$(PY) -m benchmarks $(ONLY)
 
 .PHONY: check
 check: venv ## Run what reads the code without running it: lint, format, types, who may import whom

@@ -35,6 +35,7 @@ class Program:
     log: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    config: str = "python:chassis.gunicorn"
 
     @property
     def url(self) -> str:
@@ -44,7 +45,7 @@ class Program:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "gunicorn", "-c", "python:chassis.gunicorn"),
+                    *(sys.executable, "-m", "gunicorn", "-c", self.config),
                     *("--bind", f"127.0.0.1:{self.port}", f"{self.package}:create_app()"),
                 ],
                 cwd=ROOT,
