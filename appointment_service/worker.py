@@ -17,7 +17,7 @@ from appointment_service import offering
 from appointment_service.app import create_app
 from appointment_service.delivery import Delivery
 from appointment_service.settings import AppointmentSettings
-from chassis import logs
+from chassis import logs, trace
 
 EVERY_FIVE_SECONDS = "* * * * * */5"
 EVERY_QUARTER_MINUTE = "* * * * * */15"
@@ -64,10 +64,12 @@ async def _work(settings: AppointmentSettings, program: Flask) -> None:
     delivery = Delivery(settings, parts["in_step"].auth, parts["clinic"], parts["clocks"])
 
     def round_of() -> None:
+        trace.begin()
         with program.app_context():
             delivery.deliver_due()
 
     def offers() -> None:
+        trace.begin()
         with program.app_context():
             offering.offer_what_is_free(parts["clocks"].zone())
 

@@ -1,4 +1,4 @@
-"""One JSON line for each request and each warning, with a request id that travels between programs."""
+"""One JSON line for each request and each warning, with a request id and a trace that travel between programs."""
 
 import logging
 import re
@@ -7,6 +7,8 @@ import sys
 from contextvars import ContextVar
 
 from pythonjsonlogger.json import JsonFormatter
+
+from chassis import trace
 
 logger = logging.getLogger("chassis")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -18,9 +20,11 @@ user_agent: ContextVar[str] = ContextVar("user_agent", default="")
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
-class _WithRequestId(logging.Filter):
+class _WithIds(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
+        span = trace.current.get()
+        record.trace_id, record.span_id = (span.trace_id, span.span_id) if span else ("-", "-")
         return True
 
 
@@ -29,14 +33,14 @@ def configure(program: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         JsonFormatter(
-            "{levelname}{name}{message}{request_id}",
+            "{levelname}{name}{message}{request_id}{trace_id}{span_id}",
             style="{",
             timestamp="time",
             rename_fields={"levelname": "level", "name": "logger"},
             static_fields={"program": program},
         )
     )
-    handler.addFilter(_WithRequestId())
+    handler.addFilter(_WithIds())
     logger.handlers[:] = [handler]
     logger.propagate = False
     logger.setLevel(level)
@@ -50,6 +54,8 @@ def begin_request(given: str | None) -> str:
 
 
 def outgoing_headers() -> dict[str, str]:
-    """The headers that carry this request's id, and where it came from, to the next program."""
+    """The headers that carry this request's id and trace, and where it came from, to the next program."""
     carried = {"X-Request-Id": request_id, "X-Forwarded-For": client_address, "User-Agent": user_agent}
-    return {name: value for name, kept in carried.items() if (value := kept.get()) not in {"", "-"}}
+    told = {name: value for name, kept in carried.items() if (value := kept.get()) not in {"", "-"}}
+    span = trace.current.get()
+    return {**told, **span.headers} if span else told

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, request
 
-from chassis import logs
+from chassis import logs, trace
 
 Chore = Callable[[], object]
 """Takes nothing, runs inside the application's context, and raises when it could not do its work."""
@@ -75,6 +75,7 @@ class Watch:
     def _do(self, entry: _Entry) -> float:
         """Run a chore, and say in how many seconds it is due again."""
         began = time.monotonic()
+        trace.begin()
         try:
             with self._app.app_context():
                 entry.chore()

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, Response, g, jsonify, request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from chassis import drain, logs, watch
+from chassis import drain, logs, trace, watch
 from chassis.errors import Draining, Refusal
 from chassis.identity import public
 from chassis.proxies import Proxies
@@ -86,8 +87,9 @@ def _log_requests(app: Flask, proxies: Proxies) -> None:
     def begin() -> None:
         g.began = time.perf_counter()
         # a stranger's id would stand in the record of access, and many acts would look like one
-        given = request.headers.get("X-Request-Id") if proxies.believes(request.remote_addr) else None
-        g.request_id = logs.begin_request(given)
+        told = request.headers if proxies.believes(request.remote_addr) else Headers()
+        g.request_id = logs.begin_request(told.get("X-Request-Id"))
+        g.trace = trace.begin(told.get("traceparent"), told.get("tracestate"))
         logs.client_address.set(proxies.client(request.remote_addr, request.headers.get("X-Forwarded-For")))
         logs.user_agent.set(_printable(request.headers.get("User-Agent", "")))
 
@@ -113,7 +115,8 @@ def _line(response: Response) -> dict[str, Any]:
     route = request.url_rule.rule if request.url_rule else None
     began = getattr(g, "began", None)
     spent = round((time.perf_counter() - began) * 1000, 1) if began else None
-    return {"method": request.method, "route": route, "status": response.status_code, "ms": spent}
+    asked_by = {"parent_id": span.parent_id} if (span := g.get("trace")) and span.parent_id else {}
+    return {"method": request.method, "route": route, "status": response.status_code, "ms": spent, **asked_by}
 
 
 def code_of(error: HTTPException) -> str:

@@ -1,6 +1,7 @@
 """Several workers send each letter once, and one that is killed loses none. Real processes, a real mail server."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -213,3 +214,23 @@ def test_the_service_itself_needs_no_second_database_driver(root: Path) -> None:
     said = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True).stdout
 
     assert said == "False False\n"
+
+
+def test_a_letter_is_one_trace_in_the_logs_of_worker_and_auth_service(
+    auth: Flask, appointment: Flask, asked: Program, start: Start, tmp_path: Path
+) -> None:
+    to_send(auth, appointment, 1)
+
+    worker = start("-m", "appointment_service.worker")
+    until(lambda: confirmations(appointment) == {"sent": 1})
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(SECONDS) == 0
+
+    said, asked_for = (
+        [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+        for log in (tmp_path / "worker.log", asked.log)
+    )
+    (sent,) = [line for line in said if line["message"] == "message dealt with"]
+    address = [line for line in asked_for if line.get("route") == "/auth/contacts/<id:person_id>"][-1]
+    assert address["trace_id"] == sent["trace_id"] != "-"
+    assert address["parent_id"] == sent["span_id"]
