@@ -8,10 +8,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from apiflask import APIFlask
 from sqlalchemy.dialects.postgresql import insert
 
+from appointment_service import retention
 from appointment_service.models import Doctor, db
 from appointment_service.schedule_tables import VisitType, VisitTypeOverride, WeeklyHours
 from appointment_service.settings import AppointmentSettings
 from appointment_service.visit_types import STANDARD
+from chassis import purge
 
 MORNING = (time(9), time(12))
 AFTERNOON = (time(14), time(17))
@@ -83,6 +85,7 @@ DEMO_OVERRIDES: dict[str, dict[str, dict[str, Any]]] = {
 
 def register(app: APIFlask, settings: AppointmentSettings) -> None:
     """Hang the commands on the application."""
+    purge.register(app, db, retention.ended)
 
     @app.cli.command("demo")
     def demo() -> None:

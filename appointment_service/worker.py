@@ -13,7 +13,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Status
 from sqlalchemy import make_url
 
-from appointment_service import offering
+from appointment_service import offering, retention
 from appointment_service.app import create_app
 from appointment_service.delivery import Delivery
 from appointment_service.settings import AppointmentSettings
@@ -22,6 +22,7 @@ from chassis import logs, trace
 EVERY_FIVE_SECONDS = "* * * * * */5"
 EVERY_QUARTER_MINUTE = "* * * * * */15"
 EVERY_HOUR = "7 * * * *"
+EVERY_NIGHT = "23 2 * * *"
 """As cron writes it; the sixth field are seconds."""
 
 
@@ -34,8 +35,13 @@ def main() -> None:
     asyncio.run(_work(settings, program))
 
 
-def jobs(settings: AppointmentSettings, round_of: Callable[[], None], offers: Callable[[], None]) -> App:
-    """What wakes the worker, over the service's own database: to deliver letters, and to offer free times."""
+def jobs(
+    settings: AppointmentSettings,
+    round_of: Callable[[], None],
+    offers: Callable[[], None],
+    purge: Callable[[], None],
+) -> App:
+    """What wakes the worker, over the service's own database: letters, free times to offer, old rows to purge."""
     conninfo = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
 
@@ -48,6 +54,11 @@ def jobs(settings: AppointmentSettings, round_of: Callable[[], None], offers: Ca
     @app.task(name="offer", queueing_lock="offer")
     def offer(timestamp: int) -> None:
         offers()
+
+    @app.periodic(cron=EVERY_NIGHT)
+    @app.task(name="purge", queueing_lock="purge")
+    def purge_what_has_ended(timestamp: int) -> None:
+        purge()
 
     @app.periodic(cron=EVERY_HOUR)
     @app.task(name="tidy", queueing_lock="tidy")
@@ -73,7 +84,11 @@ async def _work(settings: AppointmentSettings, program: Flask) -> None:
         with program.app_context():
             offering.offer_what_is_free(parts["clocks"].zone())
 
-    async with jobs(settings, round_of, offers).open_async() as app:
+    def purge() -> None:
+        with program.app_context():
+            logs.logger.info("purged", extra=retention.purge_all())
+
+    async with jobs(settings, round_of, offers, purge).open_async() as app:
         await app.run_worker_async(delete_jobs="always")
 
 

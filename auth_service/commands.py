@@ -10,13 +10,13 @@ import click
 from apiflask import APIFlask
 from pydantic import ValidationError
 
-from auth_service import accounts, licences, passwords, signing_keys
+from auth_service import accounts, licences, passwords, retention, signing_keys
 from auth_service.licences import Licence
 from auth_service.models import Person, audit, db
 from auth_service.schemas import RegisterIn
 from auth_service.schemas.people import LicenceIn
 from auth_service.settings import AuthSettings
-from chassis import clock
+from chassis import clock, purge
 from chassis.database import held
 from chassis.errors import Refusal
 
@@ -35,6 +35,7 @@ DEMO_PEOPLE: list[tuple[str, str, str, str, date | None, tuple[str, str] | None]
 
 def register(app: APIFlask, settings: AuthSettings) -> None:
     """Hang the commands on the application."""
+    purge.register(app, db, retention.ended)
 
     @app.cli.command("create-admin")
     @click.argument("email")

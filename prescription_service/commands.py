@@ -6,11 +6,14 @@ from pathlib import Path
 import click
 from apiflask import APIFlask
 
-from prescription_service import facts, medicine_list, signing
+from chassis import purge
+from prescription_service import facts, medicine_list, retention, signing
+from prescription_service.models import db
 
 
 def register(app: APIFlask) -> None:
     """Hang the commands on the application."""
+    purge.register(app, db, retention.ended)
 
     @app.cli.command("import-medicines")
     @click.option(

@@ -199,7 +199,9 @@ def test_what_killed_workers_were_at_is_taken_away(environment: dict[str, str], 
         database.commit()
 
         async def tidy() -> None:
-            async with jobs(AppointmentSettings(**environment), lambda: None, lambda: None).open_async() as app:
+            async with jobs(
+                AppointmentSettings(**environment), lambda: None, lambda: None, lambda: None
+            ).open_async() as app:
                 await app.tasks["tidy"](timestamp=0)
 
         with ThreadPoolExecutor(1) as pool:  # this thread may have a browser's loop already
