@@ -14,7 +14,7 @@ PY := $(BIN)/python
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 # Not named after the directory: whether it is complete is for the script to say, not for its date.
 .PHONY: venv
@@ -36,6 +36,10 @@ test: venv ## Run everything that checks the code, then every test; says what it
 .PHONY: thorough
 thorough: venv ## Repeat what only repetition shows as often as promised; takes long (make thorough ONLY=tests/chassis)
 	@THOROUGH=1 $(PY) -m pytest --timeout=3600 $(or $(ONLY),$$(grep -rl "thorough.times" tests --include='test_*.py'))
+
+.PHONY: test-faults
+test-faults: venv ## Break things while people work, and print what holds, with figures (THOROUGH=1 as often as promised)
+	@$(PY) -m pytest -m fault --timeout=3600 $(ONLY)
 
 .PHONY: bench
 bench: venv ## Measure what is promised of cost, in one table of ratios (make bench ONLY="lists booking")

@@ -20,6 +20,7 @@ from development.postgres import ensure_server
 from prescription_service.settings import PrescriptionSettings
 from tests import servers
 from tests.chromium import launched
+from tests.figures import figure, pytest_terminal_summary  # noqa: F401 - pytest finds them here
 from tests.mailbox import Mailbox
 from tests.servers import Program
 from tests.wsgi import WSGIAdapter

@@ -15,11 +15,13 @@ from appointment_service.models import db
 from appointment_service.settings import AppointmentSettings
 from auth_service import create_app as create_auth
 from auth_service.settings import AuthSettings
+from prescription_service import create_app as create_prescription
+from prescription_service.settings import PrescriptionSettings
 from tests import make
 from tests.api import Api
 from tests.chassis.conftest import outcome
-from tests.chassis.network import Proxy, proxy
 from tests.conftest import in_process
+from tests.faults.proxy import Proxy, proxy
 
 BOUND = 2.5
 SECONDS_TO_RECOVER = 10
@@ -33,8 +35,8 @@ def wire(environment: dict[str, str]) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def behind(environment: dict[str, str], wire: Proxy, auth: Flask, appointment: Flask) -> Iterator[dict[str, Flask]]:
-    """Two services at the end of that wire: one asks the database for its own sake, one for the person too."""
+def behind(environment: dict[str, str], wire: Proxy, auth: Flask, prescription: Flask) -> Iterator[dict[str, Flask]]:
+    """The services at the end of that wire: one asks the database of the person too, the others for their own sake."""
 
     def moved(name: str) -> dict[str, str]:
         url = make_url(environment[name]).set(port=wire.port)
@@ -45,6 +47,9 @@ def behind(environment: dict[str, str], wire: Proxy, auth: Flask, appointment: F
         "appointment": create_appointment(
             AppointmentSettings(**moved("APPOINTMENT_DATABASE_URL")), in_process("auth", auth)
         ),
+        "prescription": create_prescription(
+            PrescriptionSettings(**moved("PRESCRIPTION_DATABASE_URL")), in_process("auth", auth)
+        ),
     }
     yield services
     for app in services.values():
@@ -52,7 +57,7 @@ def behind(environment: dict[str, str], wire: Proxy, auth: Flask, appointment: F
             app.extensions["sqlalchemy"].engine.dispose()
 
 
-ASKED = {"auth": "/auth/me", "appointment": "/appointments"}
+ASKED = {"auth": "/auth/me", "appointment": "/appointments", "prescription": "/prescriptions"}
 
 
 def ask(behind: dict[str, Flask], name: str, token: str) -> tuple[int, str]:

@@ -24,11 +24,14 @@ class Client:
     token: str
     session: requests.Session = field(default_factory=requests.Session)
     retried: int = 0
+    took: list[float] = field(default_factory=list)
+    """Seconds that each answer took."""
 
     def ask(self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """Ask once."""
         sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
         answer = self.session.request(method, self.url + path, json=json, headers=sent, timeout=20)
+        self.took.append(answer.elapsed.total_seconds())
         return answer.status_code, answer.json()
 
     def patiently(self, method: str, path: str, json: Any, headers: dict[str, str] | None = None) -> tuple[int, Any]:
@@ -54,6 +57,12 @@ class Client:
             self.retried += 1
             time.sleep(min(0.02 * 2**n, 0.5) * random.uniform(0.5, 1))
         raise AssertionError(f"no answer in {TRIES} tries: {status} {said}")
+
+
+def p99(people: Iterable[Client]) -> str:
+    """The time within which 99 of 100 answers came, in words."""
+    took = sorted(seconds for one in people for seconds in one.took)
+    return f"p99 {took[len(took) * 99 // 100] * 1000:.0f} ms of {len(took)}"
 
 
 def all_at_once(work: Iterable[Callable[[], Any]]) -> list[Any]:

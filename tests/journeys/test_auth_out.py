@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,6 +16,7 @@ from auth_service import signing_in
 from chassis.revocations import Revocations
 from tests import make, thorough
 from tests.chassis.forge import forger
+from tests.figures import Figure
 from tests.servers import Clinic, Program
 
 THOROUGH = thorough.times(0, 1)
@@ -84,9 +84,10 @@ LET_THROUGH = [(200, "", ""), (404, "appointment-not-found", "")]
 READ = [(200, "", "")] * 2
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("out", [killed, frozen][: thorough.times(1, 2)])
 def test_nothing_fails_open_and_all_is_back(
-    clinic: Clinic, auth: Flask, out: Callable[[Program], AbstractContextManager[None]], request: pytest.FixtureRequest
+    clinic: Clinic, auth: Flask, out: Callable[[Program], AbstractContextManager[None]], figure: Figure
 ) -> None:
     for _ in range(ROUNDS):
         doctor, leaver = make.person(auth, "doctor"), make.person(auth, "doctor")
@@ -102,7 +103,11 @@ def test_nothing_fails_open_and_all_is_back(
         back_after = until_back(clinic, caller)
         until_revoked(gone)
 
-        sys.stderr.write(f"{request.node.name}: refused after {refused_after:.2f} s, back after {back_after:.2f} s\n")
+        figure(
+            f"auth {out.__name__}",
+            must="reading goes on, changes refuse once the list is 10 s old, nobody gets in, back in 2 s",
+            measured=f"changes refused after {refused_after:.1f} s, back after {back_after:.2f} s",
+        )
         assert not THOROUGH or (refused_after <= REFUSED_WITHIN + 0.5 and back_after <= BACK_WITHIN)
 
 

@@ -15,11 +15,13 @@ from itertools import count
 from pathlib import Path
 
 import psutil
+import pytest
 from flask import Flask
 
 from chassis.provision import provision
 from development.cluster import Cluster, open_cluster, plain_environment, wait_until_accepting
 from tests import make
+from tests.figures import Figure
 from tests.journeys.load import Client, all_at_once, in_two_places, rows
 from tests.servers import Clinic, Program, free_port
 from tests.thorough import times
@@ -69,8 +71,9 @@ def under_load(people: list[Client], doctor_id: str, during: Callable[[], None])
     return {key: status for some in told for key, status in some.items()}
 
 
+@pytest.mark.fault
 def test_killed_workers_lose_nothing_and_do_nothing_twice(
-    environment: dict[str, str], clinic: Clinic, auth: Flask, appointment: Flask, tmp_path: Path
+    environment: dict[str, str], clinic: Clinic, auth: Flask, appointment: Flask, tmp_path: Path, figure: Figure
 ) -> None:
     doctor = make.doctor(auth, appointment)
     settings = {**environment, "WEB_CONCURRENCY": "3", "AUTH_URL": clinic.auth.url}
@@ -79,8 +82,10 @@ def test_killed_workers_lose_nothing_and_do_nothing_twice(
     program.wait()
     people = [Client(program.url, token) for token in make.signed_in_patients(auth, PEOPLE)]
 
+    kills = times(6, 200)
+
     def kill() -> None:
-        for _ in range(times(6, 200)):
+        for _ in range(kills):
             time.sleep(0.3)  # a load between two crashes is what this is about
             assert program.process
             victims = children(program.process.pid)
@@ -94,6 +99,8 @@ def test_killed_workers_lose_nothing_and_do_nothing_twice(
     assert dict(rows(environment["ADMIN_URL"], WHAT)) == told
     assert sum(one.retried for one in people) > 0, "nobody noticed that anything was killed"
     assert in_two_places(environment["ADMIN_URL"]) == 0
+    measured = f"{kills} killed, {len(told)} bookings acknowledged, 0 lost, 0 twice"
+    figure("kill -9 of workers under load", must="what was acknowledged is there, once", measured=measured)
 
 
 class Database:
@@ -182,19 +189,27 @@ def after_crashes(
         return told, dict(rows(admin_url, WHAT))
 
 
+@pytest.mark.fault
 def test_what_was_acknowledged_outlives_a_killed_database(
-    environment: dict[str, str], clinic: Clinic, auth: Flask, tmp_path: Path
+    environment: dict[str, str], clinic: Clinic, auth: Flask, tmp_path: Path, figure: Figure
 ) -> None:
-    told, written = after_crashes(clinic, auth, environment, tmp_path, times(1, 10))
+    crashes = times(1, 10)
+    told, written = after_crashes(clinic, auth, environment, tmp_path, crashes)
 
     assert told
     assert written == told
+    measured = f"{crashes} killed, {len(told)} bookings acknowledged, 0 lost, 0 twice"
+    figure("kill -9 of PostgreSQL under load", must="what was acknowledged is there, once", measured=measured)
 
 
+@pytest.mark.fault
 def test_the_checker_finds_what_a_database_forgets_that_answers_before_it_writes(
-    environment: dict[str, str], clinic: Clinic, auth: Flask, tmp_path: Path
+    environment: dict[str, str], clinic: Clinic, auth: Flask, tmp_path: Path, figure: Figure
 ) -> None:
     careless = {"synchronous_commit": "off", "wal_writer_delay": "10s", "wal_writer_flush_after": "0"}
     told, written = after_crashes(clinic, auth, environment, tmp_path, 1, **careless)
 
-    assert set(told) - set(written), "nothing was lost"
+    lost = set(told) - set(written)
+    assert lost, "nothing was lost"
+    control = f"synchronous_commit=off: {len(lost)} of {len(told)} lost by one kill"
+    figure("kill -9 of PostgreSQL under load", control=control)

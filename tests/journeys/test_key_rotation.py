@@ -20,6 +20,7 @@ from auth_service.signing_keys import AHEAD
 from chassis.keys import KeySet
 from tests import make, thorough
 from tests.chassis.forge import Forger, forger
+from tests.figures import Figure
 from tests.servers import ROOT, Clinic
 
 PEOPLE = thorough.times(3, 8)
@@ -125,8 +126,9 @@ def let_a_minute_pass(environment: Mapping[str, str]) -> None:
             cursor.execute(f"UPDATE auth.signing_key SET {change}", (AHEAD, AHEAD))
 
 
+@pytest.mark.fault
 def test_no_request_fails_while_keys_change(
-    load: Load, clinic: Clinic, auth: Flask, environment: dict[str, str]
+    load: Load, clinic: Clinic, auth: Flask, environment: dict[str, str], figure: Figure
 ) -> None:
     patient = make.person(auth)
     with load.going_on():
@@ -140,12 +142,11 @@ def test_no_request_fails_while_keys_change(
     assert {status for _, status in load.answers} == {200}
     for url in reads(clinic).values():
         assert requests.get(url, headers={"Authorization": f"Bearer {patient.token}"}, timeout=SOON).ok, "an old token"
-    sys.stderr.write(
-        f"rotation: {load.answers.total()} requests, {len(load.failed)} failed, tokens {dict(load.kids)}\n"
-    )
+    figure("key rotation", must="no request fails", measured=f"0 of {load.answers.total()} failed")
 
 
-def test_a_key_that_signs_before_it_is_published_fails_people(load: Load, auth: Flask) -> None:
+@pytest.mark.fault
+def test_a_key_that_signs_before_it_is_published_fails_people(load: Load, auth: Flask, figure: Figure) -> None:
     """The control: the same people, and a key that was put in use at once."""
     with load.going_on():
         until(lambda: load.answers.total() > 10 * PEOPLE, "people work")
@@ -161,6 +162,8 @@ def test_a_key_that_signs_before_it_is_published_fails_people(load: Load, auth: 
                 db.session.commit()
 
     assert (401, "token-invalid") in {(status, code_of(text)) for _, status, text in load.failed}
+    control = f"a key that signs before it is published: {len(load.failed)} of {load.answers.total()} failed"
+    figure("key rotation", control=control)
 
 
 def code_of(problem: str) -> str:
