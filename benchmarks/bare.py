@@ -4,6 +4,7 @@ No token check, no validation, no request id, no log line, no time limits: what 
 served as our programs are (`-c python:benchmarks.bare`), and reads the database of the appointment service.
 """
 
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from psycopg2.pool import ThreadedConnectionPool
 
 from chassis.gunicorn import keepalive, preload_app, threads, worker_class, workers  # noqa: F401 - read by gunicorn
 
+gc.enable()  # which our programs leave to the end of their start
 ZONE = ZoneInfo("Europe/London")
 COLUMNS = (
     "id, reference, doctor_id, doctor_name, doctor_specialty, room, patient_id, patient_name, patient_birth_date,"
