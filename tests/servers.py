@@ -36,6 +36,8 @@ class Program:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     config: str = "python:chassis.gunicorn"
+    options: tuple[str, ...] = ()
+    """For gunicorn, over what `chassis/gunicorn.py` says."""
 
     @property
     def url(self) -> str:
@@ -46,7 +48,7 @@ class Program:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "gunicorn", "-c", self.config),
-                    *("--bind", f"127.0.0.1:{self.port}", f"{self.package}:create_app()"),
+                    *("--bind", f"127.0.0.1:{self.port}", *self.options, f"{self.package}:create_app()"),
                 ],
                 cwd=ROOT,
                 env={**os.environ, **self.environment},
@@ -69,6 +71,12 @@ class Program:
                 pass
             time.sleep(0.05)
         raise AssertionError(f"{self.package} did not start:\n{self.log.read_text()[-3000:]}")
+
+    def kill(self) -> None:
+        """Master and workers at once, without a word."""
+        assert self.process
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def stop(self) -> None:
         if self.process is None:
