@@ -25,6 +25,8 @@ class _TimedSocket(socket.socket):
 
 
 class _Connection(HTTPConnection):
+    idle_since: float | None = None
+
     def _new_conn(self) -> socket.socket:
         plain = super()._new_conn()
         limit = plain.gettimeout()
@@ -35,6 +37,21 @@ class _Connection(HTTPConnection):
 
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
+    KEPT_FOR = 1.5
+    """Seconds without a request. A program that stops, or is reloaded, keeps its idle connections for two seconds: so it
+    never closes one under a request that has just been sent."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        found = super()._get_conn(timeout)
+        since = getattr(found, "idle_since", None)
+        if since is not None and time.monotonic() - since > self.KEPT_FOR:
+            found.close()  # it connects anew when it is used
+        return found
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+        super()._put_conn(conn)
 
 
 class DeadlineAdapter(HTTPAdapter):

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER
 
 from chassis.client import MAX_BODY
+from chassis.deadline import _Pool
 from chassis.errors import (
     Conflict,
     Forbidden,
@@ -23,6 +25,7 @@ from chassis.errors import (
     Unauthenticated,
     Unavailable,
 )
+from chassis.gunicorn import keepalive
 from tests.chassis.network import answer, client_of, drips, hangs_up, is_silent, neighbour, says
 from tests.servers import free_port
 
@@ -258,6 +261,24 @@ def test_a_kept_connection_that_died_in_between_is_no_outage_for_a_read() -> Non
             caller.request("GET", "/3")
         assert caller.request("GET", "/4") == {}
         assert there.connections > seen
+
+
+def test_a_connection_that_nobody_used_for_a_while_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its other end may be closing it at this moment, and a request that is no read is not sent twice."""
+    with neighbour(says(answer())) as there:
+        caller = client_of("auth", there.url)
+        caller.request("POST", "/1")
+        caller.request("POST", "/2")
+        assert there.connections == 1
+
+        monkeypatch.setattr(_Pool, "KEPT_FOR", 0.0)
+        caller.request("POST", "/3")
+        assert there.connections == 2
+
+
+def test_a_connection_is_left_before_its_other_end_closes_it() -> None:
+    assert _Pool.KEPT_FOR < STOP_KEEPALIVE_LINGER
+    assert keepalive > _Pool.KEPT_FOR
 
 
 def test_no_cookie_is_kept_and_none_is_sent() -> None:
