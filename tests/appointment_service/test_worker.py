@@ -18,6 +18,7 @@ import psycopg2
 import pytest
 from flask import Flask
 
+from appointment_service import delivery, heartbeat, outbox
 from appointment_service.settings import AppointmentSettings
 from tests import make
 from tests.appointment_service.telling import change, messages, visit
@@ -188,6 +189,65 @@ def test_a_worker_that_is_killed_while_it_sends_loses_nothing(
     assert second.wait(SECONDS) == 0
     assert 1 <= len(postbox.letters) <= 2  # at least once, and known by its id
     assert len({letter["Message-ID"] for letter in postbox.letters}) == 1
+
+
+def test_a_worker_that_is_told_to_stop_while_it_sends_ends_the_letter_and_then_itself(
+    auth: Flask, appointment: Flask, start: Start, postbox: Postbox
+) -> None:
+    to_send(auth, appointment, 1)
+    postbox.pause = 2.0
+    worker = start("-m", "appointment_service.worker")
+    assert postbox.begun.wait(SECONDS)
+
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(SECONDS) == 0
+    assert confirmations(appointment) == {"sent": 1}
+    assert len(postbox.letters) == 1
+
+
+def checked() -> int:
+    """What a health check beside the worker says: 0 is well."""
+    return subprocess.run([sys.executable, "appointment_service/heartbeat.py"], cwd=ROOT, check=False).returncode
+
+
+def test_a_worker_that_works_is_seen_to_and_one_that_hangs_or_has_ended_is_not(
+    appointment: Flask, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heartbeat.place().unlink(missing_ok=True)
+    assert checked() == 1
+
+    worker = start("-m", "appointment_service.worker")
+    until(lambda: checked() == 0)
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(SECONDS)
+
+    long_ago = time.time() - heartbeat.FRESH_FOR
+    os.utime(heartbeat.place(), (long_ago, long_ago))
+    assert checked() == 1
+    monkeypatch.setattr(heartbeat, "LONGEST_JOB", 0.0)
+    heart = heartbeat.Heartbeat()
+    with heart.job():
+        heart.beat()
+        assert checked() == 1
+    heart.beat()
+    assert checked() == 0
+
+
+def test_the_age_of_the_oldest_letter_that_is_due_is_told(auth: Flask, appointment: Flask) -> None:
+    now = datetime.now(UTC)
+    with appointment.app_context():
+        assert outbox.oldest_unsent(now) == 0.0
+
+    to_send(auth, appointment, 1)
+
+    with appointment.app_context():
+        taken = delivery.take(datetime.now(UTC))
+        assert taken
+        delivery.put_off(taken, now + delivery.LONGEST_PAUSE)  # tried in vain: still unsent since it was written
+        assert 3590 < outbox.oldest_unsent(now + timedelta(hours=1)) < 3600 + SECONDS
+        delivery.settle(taken, "sent")
+        assert outbox.oldest_unsent(now + timedelta(minutes=5)) == 0.0, "a reminder is due later"
 
 
 def test_what_killed_workers_were_at_is_taken_away(environment: dict[str, str], appointment: Flask) -> None:
