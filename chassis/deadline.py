@@ -38,7 +38,7 @@ class _Connection(HTTPConnection):
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
     KEPT_FOR = 1.5
-    """Seconds without a request. A program that stops, or is reloaded, keeps its idle connections for two seconds: so it
+    """Seconds without a request. A program that stops or reloads keeps its idle connections for two seconds: so it
     never closes one under a request that has just been sent."""
 
     def _get_conn(self, timeout: float | None = None) -> Any:
