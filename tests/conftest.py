@@ -26,14 +26,15 @@ from tests.servers import Program
 from tests.wsgi import WSGIAdapter
 
 SERVICES = ("auth", "appointment", "prescription")
+SHARING = ("tests/containers/", "tests/faults/")
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """Tests of one file stay together, and all those of the containers, when several workers share the work."""
+    """Tests of one file stay together, and all those that share what is slow to start, when several workers work."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::")[0]
-        return "containers" if path.startswith("tests/containers/") else path
+        return next((shared for shared in SHARING if path.startswith(shared)), path)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

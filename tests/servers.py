@@ -101,12 +101,17 @@ class Clinic:
     portal: Program
 
 
-def start_clinic(environment: Mapping[str, str], logs: Path) -> Clinic:
-    ports = {name: free_port() for name in ("AUTH", "APPOINTMENT", "PRESCRIPTION")}
-    shared = {**environment, **{f"{name}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}}
+SERVICES = ("auth", "appointment", "prescription")
+
+
+def start_clinic(environment: Mapping[str, str], logs: Path, ports: Mapping[str, int] | None = None) -> Clinic:
+    """The services listen on `ports`, by name; who calls them does it there unless the environment says otherwise."""
+    ports = ports or {name: free_port() for name in SERVICES}
+    urls = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    shared = {**urls, **environment}
     programs = [
-        Program(f"{name.lower()}_service", {**shared, "WEB_CONCURRENCY": "2"}, logs / f"{name.lower()}.log", port)
-        for name, port in ports.items()
+        Program(f"{name}_service", {**shared, "WEB_CONCURRENCY": "2"}, logs / f"{name}.log", ports[name])
+        for name in SERVICES
     ]
     programs.append(Program("portal", {**shared, "WEB_CONCURRENCY": "2"}, logs / "portal.log"))
     auth, *others = programs
