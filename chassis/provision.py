@@ -1,18 +1,24 @@
 """Prepare one PostgreSQL for all services: `python -m chassis.provision`, safe to run again at any time.
 
-Reads `DATABASE_ADMIN_URL` and every `*_DATABASE_URL` in the environment. Makes the database, and for each URL its role
-with its password and a schema of the role's name that only the role can use.
+Reads `DATABASE_ADMIN_URL` and every `*_DATABASE_URL` in the environment or below `/run/secrets`. Makes the
+database and, for each URL, its role with its password and a schema of the role's name that only the role can use.
+
+`DATABASE_CONNECTIONS` is how many connections all programs may hold at once. A server that takes fewer is refused here:
+under load some instance would find no place, and nobody would know why.
 """
 
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection
 from sqlalchemy.engine import URL, make_url
+
+from chassis.settings import SECRETS_DIR
 
 QUIET = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
 
@@ -27,6 +33,21 @@ def provision(admin_url: str, service_urls: Iterable[str]) -> None:
         cursor.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         for service in services:
             _make_role(cursor, service)
+
+
+def require_room(admin_url: str, connections: int) -> None:
+    """Exit unless this server takes so many connections beside those that it keeps for administrators."""
+    server = _connect(make_url(admin_url))
+    with server.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+        )
+        (room,) = cursor.fetchone() or (0,)
+    server.close()
+    if room < connections:
+        sys.exit(
+            f"PostgreSQL takes {room} connections, and the programs may hold {connections}: raise max_connections."
+        )
 
 
 def _name(name: str | None) -> sql.Identifier:
@@ -85,8 +106,16 @@ def main(environment: Mapping[str, str]) -> None:
     services = [value for key, value in sorted(environment.items()) if key.endswith("_DATABASE_URL") and value]
     if not admin or not services:
         sys.exit("Set DATABASE_ADMIN_URL and at least one *_DATABASE_URL.")
+    if connections := environment.get("DATABASE_CONNECTIONS"):
+        require_room(admin, int(connections))
     provision(admin, services)
 
 
+def with_secrets(environment: Mapping[str, str], folder: str = SECRETS_DIR) -> dict[str, str]:
+    """The environment, and the files of this folder as settings of their names in upper case where it has none."""
+    files = [path for path in Path(folder).glob("*") if path.is_file()] if os.path.isdir(folder) else []
+    return {path.name.upper(): path.read_text().strip() for path in files} | dict(environment)
+
+
 if __name__ == "__main__":
-    main(os.environ)
+    main(with_secrets(os.environ))

@@ -20,7 +20,7 @@ PROGRAMS = {
     "prescription": PrescriptionSettings,
     "portal": PortalSettings,
 }
-READ_BY_OTHERS = {"WEB_CONCURRENCY", "DRAIN_SECONDS", "DATABASE_ADMIN_URL"}
+READ_BY_OTHERS = {"WEB_CONCURRENCY", "DRAIN_SECONDS", "DATABASE_ADMIN_URL", "DATABASE_CONNECTIONS"}
 COMPOSE = "docker-compose.microservices.yml"
 
 

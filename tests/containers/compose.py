@@ -87,10 +87,11 @@ def make_env_file(folder: Path) -> Path:
 
 @dataclass
 class Compose:
-    """One project. `settings` go over those of its `.env`."""
+    """One project of these files. `settings` go over those of its `.env`."""
 
     env_file: Path
     settings: dict[str, str]
+    files: tuple[Path, ...] = (FILE,)
     project: str = field(default_factory=lambda: f"clinic-test-{secrets.token_hex(4)}")
 
     def __post_init__(self) -> None:
@@ -100,8 +101,9 @@ class Compose:
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """`docker compose` with these arguments."""
         kept = {n: v for n, v in os.environ.items() if n not in SETTINGS and not n.startswith("COMPOSE_")}
+        files = [word for file in self.files for word in ("-f", str(file))]
         done = subprocess.run(
-            ["docker", "compose", "-f", str(FILE), "--env-file", str(self.env_file), "--ansi", "never", *arguments],
+            ["docker", "compose", *files, "--env-file", str(self.env_file), "--ansi", "never", *arguments],
             cwd=ROOT,
             env={**kept, **self.settings, "COMPOSE_PROJECT_NAME": self.project},
             capture_output=True,

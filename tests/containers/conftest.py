@@ -6,6 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.containers.compose import PORTS, Compose, free_ports, make_env_file, missing, until
+from tests.containers.production import Production, prepared
+
+
+def some_network() -> str:
+    """For two runs at once, and a clinic beside them."""
+    return f"10.{200 + secrets.randbelow(56)}.{secrets.randbelow(256)}"
 
 
 @pytest.fixture(scope="session")
@@ -13,9 +19,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     """A project in demo mode with nothing started yet."""
     if reason := missing():
         pytest.skip(f"containers: {reason}")
-    network = f"10.{200 + secrets.randbelow(56)}.{secrets.randbelow(256)}"  # two runs at once, and a clinic beside them
     ports = {setting: str(port) for setting, port in zip(PORTS.values(), free_ports(len(PORTS)), strict=True)}
-    made = Compose(make_env_file(tmp_path_factory.mktemp("compose")), {**ports, "CLINIC_NETWORK": network})
+    made = Compose(make_env_file(tmp_path_factory.mktemp("compose")), {**ports, "CLINIC_NETWORK": some_network()})
     yield made
     made.remove()
 
@@ -35,3 +40,17 @@ def containers(project: Compose, brought_by_auth: set[str]) -> Compose:
     for service in PORTS.keys() - {"postgres"}:
         until(lambda service=service: project.healthy(service))  # type: ignore[misc]
     return project
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
+    """The clinic as it runs in production, with the demo's people. Tests put back what they change."""
+    if reason := missing():
+        pytest.skip(f"containers: {reason}")
+    made = prepared(tmp_path_factory.mktemp("production"), some_network())
+    try:
+        made.up("--build")
+        until(lambda: made.get("/").status_code == 200)
+        yield made
+    finally:
+        made.remove()

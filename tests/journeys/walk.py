@@ -21,10 +21,16 @@ class Paper:
     text: str
 
 
-def visit(browser: Browser, portal: str, *, scripts: bool = True, width: int = 1280) -> Paper:
+def visit(
+    browser: Browser, portal: str, *, scripts: bool = True, width: int = 1280, any_certificate: bool = False
+) -> Paper:
     """The whole walk against the portal at this address, with the demo's people. Raises where it does not go on."""
     context = browser.new_context(
-        base_url=portal, java_script_enabled=scripts, viewport={"width": width, "height": 900}, locale="en-GB"
+        base_url=portal,
+        java_script_enabled=scripts,
+        viewport={"width": width, "height": 900},
+        locale="en-GB",
+        ignore_https_errors=any_certificate,
     )
     context.set_default_timeout(10_000)
     page = context.new_page()
