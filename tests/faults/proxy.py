@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-REQUEST = re.compile(rb"([A-Z]{3,7} /\S*) HTTP/1\.1\r\n")
+REQUEST = re.compile(rb"([A-Z]{3,7} /\S* HTTP/1\.1)\r\n")
 REQUEST_ID = re.compile(rb"\r\nX-Request-Id: (\S+)\r\n", re.IGNORECASE)
 ABORT = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends a reset, as a process does that has died."""
@@ -81,7 +81,7 @@ class Proxy:
         self._fault = Fault()
         self._wires: set[Wire] = set()
         self.requests: list[tuple[bytes, bytes]] = []
-        """Request id and beginning of the first line of every HTTP request that a caller has sent, in order."""
+        """Request id and first line of every HTTP request that a caller has sent, in order."""
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._listener.getsockname()[1]

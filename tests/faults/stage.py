@@ -134,6 +134,13 @@ def cut(stage: Stage, name: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def dripping(stage: Stage, name: str) -> Iterator[None]:
+    """Every answer comes, a few bytes at a time."""
+    with on_the_wire(stage, name, lambda wire: wire.throttle(100)):
+        yield
+
+
 def seconds_until(so: Callable[[], bool], within: float) -> float:
     """How long it takes until something is so."""
     began = time.monotonic()

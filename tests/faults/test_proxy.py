@@ -28,7 +28,7 @@ def ask(wire: Proxy, method: str = "GET", path: str = "/words") -> bytes:
 
 def test_a_wire_carries_and_counts(wire: Proxy) -> None:
     assert ask(wire) == ask(wire, "POST", "/more") == BODY
-    assert wire.requests == [(b"one", b"GET /words"), (b"one", b"POST /more")]
+    assert wire.requests == [(b"one", b"GET /words HTTP/1.1"), (b"one", b"POST /more HTTP/1.1")]
 
 
 def test_nobody_listens_and_later_somebody_does(wire: Proxy) -> None:
