@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from chassis import metrics
 from chassis.errors import Unavailable
 
 T = TypeVar("T")
@@ -57,6 +58,9 @@ class Breaker:
         with self._lock:
             if probe:
                 self._probing = False
+            was_open = self._failures >= self.FAILURES
             self._failures = self._failures + 1 if failed else 0
             if failed:
                 self._next_probe = time.monotonic() + self.PAUSE
+            if (is_open := self._failures >= self.FAILURES) != was_open:
+                metrics.breaker(self._service, opened=is_open)

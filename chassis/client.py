@@ -9,7 +9,7 @@ import requests
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
-from chassis import logs, strict_json
+from chassis import logs, metrics, strict_json
 from chassis.deadline import DeadlineAdapter
 from chassis.errors import BY_CODE, FieldError, Malformed, NotFound, Refusal, Unauthenticated, Unavailable
 
@@ -51,6 +51,7 @@ class ServiceClient:
         self.session.cookies = _NoCookies()
         self.session.mount("http://", DeadlineAdapter(pool_connections=1, pool_maxsize=32, max_retries=0))
 
+    @metrics.measured
     def request(
         self,
         method: str,

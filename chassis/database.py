@@ -7,10 +7,13 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import TIMESTAMP, MetaData, Text
+from sqlalchemy import TIMESTAMP, MetaData, QueuePool, Text, event
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import PoolProxiedConnection
 
+from chassis import metrics
 from chassis.errors import Refusal
 from chassis.patience import PatientConnection
 
@@ -22,8 +25,41 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+
+class MeasuredPool(QueuePool):
+    """A pool that tells how many connections are in use, and how often none was free."""
+
+    def connect(self) -> PoolProxiedConnection:
+        """A connection, at once or as soon as one is free. Raises when none is in time."""
+        if self.checkedout() >= self.size():
+            metrics.WAITS.inc()
+        try:
+            return super().connect()
+        except PoolTimeout:
+            metrics.TIMEOUTS.inc()
+            raise
+
+
+@event.listens_for(MeasuredPool, "connect")
+def _begin(_: Any, record: Any) -> None:
+    metrics.MOST_CONNECTIONS.set(ENGINE_OPTIONS["pool_size"])
+
+
+@event.listens_for(MeasuredPool, "checkout")
+def _take(_: Any, record: Any, __: Any) -> None:
+    record.record_info["in use"] = True
+    metrics.CONNECTIONS.inc()
+
+
+@event.listens_for(MeasuredPool, "checkin")
+def _give_back(_: Any, record: Any) -> None:
+    if record.record_info.pop("in use", None):  # one that died before it was given out comes back too
+        metrics.CONNECTIONS.dec()
+
+
 ENGINE_OPTIONS: dict[str, Any] = {
     "hide_parameters": True,  # what people wrote has no place in a log
+    "poolclass": MeasuredPool,
     "pool_size": 5,  # 1 auth + 3 appointment + 2 prescription instances of 2 workers stay under 100 in all
     "max_overflow": 0,
     "pool_timeout": 1,  # Flask-SQLAlchemy takes whole seconds only: 0.8 would be 0

@@ -79,6 +79,7 @@ def render(refusal: Refusal) -> Response:
 
 def _problem(body: dict[str, Any], status: int, headers: dict[str, str], errors: Iterable[FieldError] = ()) -> Response:
     headers = {"Cache-Control": "no-store", **headers}
+    g.problem_code = body["code"]
     if fhir.here():
         return fhir.respond(fhir.outcome(status, body["code"], body["detail"], errors), status, headers)
     text = current_app.json.dumps(body)

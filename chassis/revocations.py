@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flask import Flask, request
 
-from chassis import tokens
+from chassis import metrics, tokens
 from chassis.breaker import Breaker
 from chassis.client import ServiceClient
 from chassis.errors import Refusal, TokenRevoked, Unavailable
@@ -39,6 +39,7 @@ class Revocations:
         self._oldest: dict[UUID, tuple[int, float]] = {}
         self._last = 0
         self._listed_at: float | None = None
+        self._made_at = time.time()
 
     @property
     def fresh(self) -> bool:
@@ -48,6 +49,9 @@ class Revocations:
     def poll(self) -> None:
         """Read what has come to the list. One caller at a time: the watch. Raises `Unavailable`."""
         began = time.monotonic()
+        read_at = metrics.REVOCATIONS_READ.labels(self._auth.name)
+        if self._listed_at is None:
+            read_at.set(self._made_at)  # never, which is as old as this program
         try:
             while self._read_on(began):
                 pass
@@ -58,6 +62,7 @@ class Revocations:
             self._last = 0  # begin again: what comes back may be an older copy of the data, with numbers given out anew
             raise
         self._listed_at = began
+        read_at.set_to_current_time()
         self._forget(began)
 
     def check(self, person: Principal) -> None:

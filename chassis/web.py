@@ -1,38 +1,57 @@
-"""What every program does around a request: its id, whence it comes, one log line, trusted hosts, and its health."""
+"""What every program does around a request: its id, whence it comes, one log line and its figures, trusted hosts, and
+what is told of the program itself: its health and its metrics."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Blueprint, Flask, Response, g, jsonify, request
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from chassis import drain, logs, trace, watch
+from chassis import drain, logs, metrics, trace, watch
 from chassis.errors import Draining, Refusal
 from chassis.identity import public
 from chassis.proxies import Proxies
 from chassis.settings import Settings
 
 LONGEST_AGENT = 300
+ABOUT_INSTANCES = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""What whoever looks after single instances asks each of them, by its address."""
 
 V = TypeVar("V", bound=Callable[..., Any])
 
 
 def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[], None] | None = None) -> None:
-    """Request ids, logging, trusted hosts, the watch and `GET /health` for one program.
+    """Request ids, logging, trusted hosts, the watch, `GET /health` and `GET /metrics` for one program.
 
     `check` raises a `Refusal` while the program cannot do its work. It asks no neighbour: one that is out must not take
     this program out of rotation too.
     """
     logs.configure(program, settings.log_level)
     app.config["TRUSTED_HOSTS"] = settings.trusted_hosts or None
+    if settings.trusted_hosts:
+        app.wsgi_app = _by_address(app.wsgi_app, settings.trusted_hosts[0].lstrip("."))  # type: ignore[method-assign]
     app.url_map.merge_slashes = False
     _log_requests(app, Proxies(settings.forwarded_allow_ips))
     watch.attach(app)
-
     _serve_health(app, program, check or (lambda: None))
+    _serve_metrics(app, program)
+
+
+def _by_address(program: Any, host: str) -> Any:
+    """Take a question about the instance as if for `host`. No list knows an instance's address, and no name is in the
+    answer."""
+
+    def asked(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") in ABOUT_INSTANCES:
+            environ["HTTP_HOST"] = host
+        answer: Iterable[bytes] = program(environ, start)
+        return answer
+
+    return asked
 
 
 def _serve_health(app: Flask, program: str, check: Callable[[], None]) -> None:
@@ -66,6 +85,21 @@ def _serve_health(app: Flask, program: str, check: Callable[[], None]) -> None:
         return told(_stay, check)
 
 
+def _serve_metrics(app: Flask, program: str) -> None:
+    app.extensions["figures"] = figures = [metrics.build(program)]
+    pages = Blueprint("metrics", __name__)
+    pages.enable_openapi = False  # type: ignore[attr-defined]
+
+    @pages.get("/metrics")
+    @public
+    @routine
+    def measured() -> Response:
+        """Tell Prometheus what this program has counted and measured, all its workers together."""
+        return Response(metrics.exposition(figures), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    app.register_blueprint(pages)
+
+
 def _stay() -> None:
     if drain.under_way():
         raise Draining
@@ -82,10 +116,26 @@ def routine(view: V) -> V:
     return view
 
 
+def counted(action: str) -> Callable[[V], V]:
+    """Count how often this view did what it is for, and what it refused; `action` as in the record of access."""
+
+    def decorate(view: V) -> V:
+        view.counted = action  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def count_as(action: str) -> None:
+    """Count this request as another action than its view says."""
+    g.counted = action
+
+
 def _log_requests(app: Flask, proxies: Proxies) -> None:
     @app.before_request
     def begin() -> None:
         g.began = time.perf_counter()
+        metrics.ACTIVE.inc()
         # a stranger's id would stand in the record of access, and many acts would look like one
         told = request.headers if proxies.believes(request.remote_addr) else Headers()
         g.request_id = logs.begin_request(told.get("X-Request-Id"))
@@ -102,12 +152,25 @@ def _log_requests(app: Flask, proxies: Proxies) -> None:
         view = app.view_functions.get(request.endpoint or "")
         level = logging.DEBUG if getattr(view, "routine", False) else logging.INFO
         logs.logger.log(level, "request", extra=_line(response))
+        _count(view, response)
         return response
+
+    @app.teardown_request
+    def over(_: BaseException | None) -> None:
+        metrics.ACTIVE.dec()
 
 
 def _printable(text: str) -> str:
     """The readable beginning of what a browser says it is."""
     return "".join(character for character in text if character.isprintable())[:LONGEST_AGENT].strip()
+
+
+def _count(view: Any, response: Response) -> None:
+    route = request.url_rule.rule if request.url_rule else None
+    metrics.answered(request.method, route, response.status_code, time.perf_counter() - g.began)
+    action = g.get("counted", getattr(view, "counted", None))
+    if action and "Idempotent-Replayed" not in response.headers:
+        metrics.acted(action, response.status_code, g.get("problem_code"))
 
 
 def _line(response: Response) -> dict[str, Any]:

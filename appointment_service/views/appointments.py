@@ -25,6 +25,7 @@ from chassis.docs import refuses
 from chassis.errors import Forbidden, InvalidCursor, NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, principal
+from chassis.web import counted
 
 bp = APIBlueprint("appointments", __name__, tag="Appointments")
 
@@ -44,6 +45,7 @@ VERSIONS = (versions.PreconditionRequired, versions.VersionConflict)
 
 @bp.post("/appointments")
 @allow("patient")
+@counted("appointment.book")
 @refuses(*RULES, *AHEAD, booking.LimitReached, *RETRIES)
 @idempotent(db, IdempotencyKey)
 @bp.input(BookingIn, arg_name="wish")
@@ -63,6 +65,7 @@ def book(wish: BookingIn) -> AppointmentOut:
 
 @bp.post("/doctors/me/appointments")
 @allow("doctor")
+@counted("appointment.book")
 @refuses(*RULES, own_list.PatientNotFound, *RETRIES)
 @idempotent(db, IdempotencyKey)
 @bp.input(DoctorsBookingIn, arg_name="wish")
@@ -129,6 +132,7 @@ def history(appointment_id: UUID) -> HistoryOut:
 
 @bp.post("/appointments/<id:appointment_id>/move")
 @allow("patient", "doctor", "admin")
+@counted("appointment.move")
 @refuses(NotFound, *RULES, *AHEAD, life.InvalidTransition, life.CutoffPassed, life.TooLate, *VERSIONS)
 @bp.input(MoveIn, arg_name="wish")
 @bp.output(AppointmentOut)

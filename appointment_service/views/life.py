@@ -13,6 +13,7 @@ from chassis import versions
 from chassis.docs import may_take, refuses
 from chassis.errors import NotFound
 from chassis.identity import allow, principal
+from chassis.web import counted
 
 bp = APIBlueprint("life", __name__, tag="Life of an appointment")
 
@@ -28,6 +29,7 @@ def _take(name: str, appointment_id: UUID, reason: life.Reason) -> AppointmentOu
 
 @bp.post("/appointments/<id:appointment_id>/cancel")
 @allow("patient", "doctor", "admin")
+@counted("appointment.cancel")
 @refuses(NotFound, life.InvalidTransition, life.CutoffPassed, versions.VersionConflict)
 @may_take(CancelIn)
 @bp.output(AppointmentOut)

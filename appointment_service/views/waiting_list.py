@@ -15,6 +15,7 @@ from chassis.docs import may_take, refuses
 from chassis.errors import NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, principal
+from chassis.web import counted
 
 bp = APIBlueprint("waiting_list", __name__, tag="Waiting list")
 
@@ -30,6 +31,7 @@ def listed() -> WaitlistOut:
 
 @bp.post("/waitlist")
 @allow("patient")
+@counted("waitlist.join")
 @refuses(doctors.DoctorNotFound, VisitTypeUnavailable, waiting_list.EnoughEntries, *RETRIES)
 @idempotent(db, IdempotencyKey)
 @bp.input(HopeIn, arg_name="wish")
@@ -52,6 +54,7 @@ def one(entry_id: UUID) -> WaitlistEntryOut:
 
 @bp.post("/waitlist/<id:entry_id>/accept")
 @allow("patient")
+@counted("appointment.book")
 @refuses(NotFound, waiting_list.NoOffer, waiting_list.OfferExpired, booking.LimitReached)
 @may_take(OfferedIn)
 @bp.output(AppointmentOut)

@@ -13,12 +13,14 @@ from chassis import tokens
 from chassis.docs import refuses
 from chassis.errors import TooManyRequests
 from chassis.identity import allow, principal, public
+from chassis.web import counted
 
 bp = APIBlueprint("signing_in", __name__, tag="Signing in")
 
 
 @bp.post("/auth/register")
 @public
+@counted("account.register")
 @refuses(accounts.EmailTaken, LicenceTaken, TooManyRequests)
 @bp.input(RegisterIn, arg_name="account")
 @bp.output(PersonOut, status_code=201)
@@ -33,6 +35,7 @@ def register(account: RegisterIn) -> PersonOut:
 
 @bp.post("/auth/login")
 @public
+@counted("session.begin")
 @refuses(signing_in.InvalidCredentials, challenges.SecondFactorRequired, TooManyRequests)
 @bp.input(LoginIn, arg_name="given")
 @bp.output(TokensOut)
@@ -46,6 +49,7 @@ def login(given: LoginIn) -> TokensOut:
 
 @bp.post("/auth/login/second-factor")
 @public
+@counted("session.begin")
 @refuses(codes.SecondFactorRefused, challenges.ChallengeExpired, signing_in.InvalidCredentials, TooManyRequests)
 @bp.input(ChallengeIn, arg_name="given")
 @bp.output(TokensOut)
@@ -56,6 +60,7 @@ def login_with_code(given: ChallengeIn) -> TokensOut:
 
 @bp.post("/auth/refresh")
 @public
+@counted("session.refresh")
 @refuses(signing_in.RefreshRefused)
 @bp.input(RefreshIn, arg_name="given")
 @bp.output(TokensOut)

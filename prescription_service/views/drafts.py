@@ -11,6 +11,7 @@ from chassis.errors import InvalidCursor, NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, bearer_token, principal
 from chassis.schemas import Paging
+from chassis.web import counted
 from prescription_service import drafts, life, safety, signing
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
 from prescription_service.freshness import ReauthenticationRequired
@@ -93,6 +94,7 @@ def check(draft_id: UUID) -> CheckOut:
 
 @bp.post("/drafts/<id:draft_id>/sign")
 @allow("doctor")
+@counted("prescription.write")
 @refuses(
     *(AppointmentNotFound, AppointmentCancelled, safety.AlertsUnresolved, life.FinalStatus, MedicineListMissing),
     *(*VERSIONS, *RETRIES, ReauthenticationRequired),

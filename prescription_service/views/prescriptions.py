@@ -10,6 +10,7 @@ from chassis.docs import refuses
 from chassis.errors import InvalidCursor, NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, bearer_token, principal
+from chassis.web import count_as, counted
 from prescription_service import drafts, prescribing, safety, signing, verification
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
 from prescription_service.freshness import ReauthenticationRequired
@@ -34,6 +35,7 @@ bp = APIBlueprint("prescriptions", __name__, tag="Prescriptions")
 
 @bp.post("/prescriptions")
 @allow("doctor")
+@counted("prescription.write")
 @refuses(
     *(AppointmentNotFound, prescribing.AppointmentCancelled, safety.AlertsUnresolved, MedicineListMissing),
     *(ReauthenticationRequired, *RETRIES),
@@ -50,6 +52,7 @@ def write(wish: PrescriptionIn) -> PrescriptionOut | DraftOut:
     """
     visit = fetch_visit(appointments(), bearer_token(), wish.appointment_id)
     if wish.status == "draft":
+        count_as("draft.write")
         return tagged(drafts.keep(principal(), visit, wish.as_wish))
     return PrescriptionOut.of(signing.sign(signer(), to_be_signed(visit), wish.as_wish, zone(), today(), seal()))
 

@@ -14,6 +14,9 @@ from tests.portal.visitor import Visitor
 PUBLIC = {
     "static",
     "health",
+    "live",
+    "ready",
+    "metrics.measured",
     "home.index",
     "clinic.logo",
     "calendar_feed.read",
