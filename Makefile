@@ -66,6 +66,15 @@ clean: ## Remove .venv and all caches; the demo's data stays
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+.PHONY: backup
+backup: venv ## Copy the database of make run into backups/, whether it runs or not (docs/operations/backup.md)
+	@$(PY) -m development.backup take
+
+.PHONY: restore
+restore: venv ## Restore a copy into an empty database: make restore FILE=… (ASIDE=1 first renames the one that is there)
+	@test -n "$(FILE)" || { echo "Which copy? make restore FILE=backups/daily/…" >&2; exit 1; }
+	@$(PY) -m development.backup restore "$(FILE)" $(ASIDE)
+
 .PHONY: reset
 reset: venv ## Give up the demo's data and its secrets
 	@$(PY) -m development.reset

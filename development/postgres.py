@@ -1,4 +1,7 @@
-"""A PostgreSQL server for tests: up when `ensure_server` returns, fast instead of durable, gone with its process."""
+"""A PostgreSQL server for a while, for tests or a backup: up when asked for, and gone with its process.
+
+For tests it is fast instead of durable.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from development.account import StartError
@@ -21,12 +25,12 @@ SECONDS_TO_STOP = 10
 
 @dataclass(frozen=True)
 class Server:
-    """A running server. `stop` leaves no process, and no files outside the directory that was asked for."""
+    """A running server. `stop` leaves no process, and nothing of what was `borrowed`: a place that nobody asked for."""
 
     cluster: Cluster
     admin_url: str
     process: subprocess.Popen[bytes] | None
-    directory: Path
+    borrowed: Path | None = None
 
     @property
     def log(self) -> Path:
@@ -44,19 +48,25 @@ class Server:
                 break
             except subprocess.TimeoutExpired:
                 continue
-        if self.cluster.place != self.directory.absolute():
-            shutil.rmtree(self.cluster.place, ignore_errors=True)
+        if self.borrowed:
+            shutil.rmtree(self.borrowed, ignore_errors=True)
 
 
 def ensure_server(directory: Path, port: int, *, installation: Installation | None = None) -> Server:
-    """The server of this directory: the one that is up already, whatever its port, else a new one on the port given."""
+    """A server for tests, of this directory: the one that is up already, else a new one on the port given."""
     cluster = open_cluster(directory, lasting=False, installation=installation)
+    server = serve(cluster, port, FAST_NOT_DURABLE)
+    return replace(server, borrowed=None if cluster.place == directory.absolute() else cluster.place)
+
+
+def serve(cluster: Cluster, port: int, settings: Mapping[str, str]) -> Server:
+    """The server of this cluster: the one that is up already, whatever its port, else a new one on the port given."""
     if running := _port_in_use(cluster):
-        return Server(cluster, cluster.url(running), None, directory)
+        return Server(cluster, cluster.url(running), None)
     log = cluster.place / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            cluster.command(port, **FAST_NOT_DURABLE),
+            cluster.command(port, **settings),
             cwd=cluster.place,
             env=plain_environment(),
             stdin=subprocess.DEVNULL,
@@ -66,7 +76,7 @@ def ensure_server(directory: Path, port: int, *, installation: Installation | No
             preexec_fn=end_with_parent,
             **cluster.identity(),
         )
-    server = Server(cluster, cluster.url(port), process, directory)
+    server = Server(cluster, cluster.url(port), process)
     if not wait_until_accepting(server.admin_url, SECONDS_TO_START, lambda: process.poll() is None):
         said = log.read_text()[-2000:]
         server.stop()

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = ("PORTAL_PORT", "AUTH_PORT", "APPOINTMENT_PORT", "PRESCRIPTION_PORT", "POSTGRES_PORT")
 PARTS = (
     *("auth_service", "appointment_service", "prescription_service", "portal"),
-    *("chassis", "development", "templates", "static"),
+    *("chassis", "development", "templates", "static", "deploy"),
 )
 OURS = ("_DATABASE_URL", "_SECRET_KEY", "SERVICE_KEY", "DATABASE_ADMIN_URL", "TRUSTED_HOSTS")
 
@@ -58,10 +58,10 @@ class Checkout:
         self.output = self.place / "output.txt"
         self.run: subprocess.Popen[bytes] | None = None
 
-    def command(self, module: str) -> dict[str, object]:
+    def command(self, module: str, *arguments: str) -> dict[str, object]:
         kept = {name: value for name, value in os.environ.items() if not name.endswith(OURS)}
         environment = kept | {name: str(port) for name, port in self.ports.items()}
-        return {"args": [sys.executable, "-m", module], "cwd": self.place, "env": environment}
+        return {"args": [sys.executable, "-m", module, *arguments], "cwd": self.place, "env": environment}
 
     def start(self) -> None:
         with self.output.open("wb") as output:

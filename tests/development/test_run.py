@@ -107,6 +107,33 @@ def test_term_leaves_no_process_and_the_next_run_has_the_data(clinic: Checkout) 
     assert "Preparing" not in clinic.said()
 
 
+def test_a_backup_taken_while_it_runs_comes_back_beside_what_was_there(clinic: Checkout) -> None:
+    restarted(clinic)
+    assert backup(clinic, "take").returncode == 0
+    (copy,) = (clinic.place / "backups" / "daily").glob("*.dump")
+    person = {"email": "later@example.com", "password": "TestPass123", "role": "patient"}
+    requests.post(clinic.url("auth", "/auth/register"), json=person | {"first_name": "L", "last_name": "L"}, timeout=10)
+
+    running = backup(clinic, "restore", str(copy), "1")
+    clinic.stop()
+    not_empty = backup(clinic, "restore", str(copy))
+    restored = backup(clinic, "restore", str(copy), "1")
+    left = clinic.processes()
+    clinic.start()
+
+    assert "is already running" in running.stdout
+    assert "overwrites nothing" in not_empty.stderr
+    assert restored.returncode == 0, restored.stderr
+    assert left == []
+    assert clinic.sign_in("maya@example.com").status_code == 200
+    assert clinic.sign_in("later@example.com").status_code == 401
+
+
+def backup(clinic: Checkout, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = clinic.command("development.backup", *arguments)
+    return subprocess.run(**command, capture_output=True, text=True, check=False)  # type: ignore[call-overload,no-any-return]
+
+
 def test_a_killed_runner_takes_everything_with_it(clinic: Checkout) -> None:
     restarted(clinic)
 
