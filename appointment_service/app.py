@@ -2,7 +2,7 @@
 
 from apiflask import APIFlask
 
-from appointment_service import commands
+from appointment_service import backlog, commands
 from appointment_service.calendar_feeds import Owners
 from appointment_service.clinic import Clinic, KnownClinic
 from appointment_service.clocks import ClinicClocks
@@ -23,7 +23,7 @@ from appointment_service.views import (
     visit_types,
     waiting_list,
 )
-from chassis import audit_views
+from chassis import audit_views, metrics
 from chassis.client import ServiceClient
 from chassis.keys import KeySet
 from chassis.revocations import Revocations
@@ -45,5 +45,6 @@ def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient 
     app.extensions["in_step"] = in_step = InStep(auth, clocks, clinic)
     app.extensions["owners"] = Owners(auth, settings.service_key)
     app.extensions["watch"].add(in_step.follow)
+    app.extensions["figures"].append(metrics.Computed(backlog.figures, app.app_context))
     commands.register(app, settings)
     return app

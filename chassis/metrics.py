@@ -9,6 +9,7 @@ wrote: each combination of them is a row that stays.
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, wraps
 from typing import Any, TypeVar, cast
 
@@ -118,9 +119,11 @@ def breaker(neighbour: str, *, opened: bool) -> None:
 class Computed(Collector):
     """Figures that are not counted but asked for, when somebody reads them, and at most every few seconds."""
 
-    def __init__(self, ask: Callable[[], Iterable[Metric]]) -> None:
-        """`ask` may fail: nothing is told then, and the log says so."""
-        self._ask = ask
+    def __init__(
+        self, ask: Callable[[], Iterable[Metric]], scope: Callable[[], AbstractContextManager[object]] = nullcontext
+    ) -> None:
+        """`ask` is asked inside `scope()`, and may fail: nothing is told then, and the log says so."""
+        self._ask, self._scope = ask, scope
         self._known: list[Metric] = []
         self._until = 0.0
 
@@ -129,7 +132,8 @@ class Computed(Collector):
         if time.monotonic() >= self._until:
             self._until = time.monotonic() + EVERY  # first, so that others do not ask the same meanwhile
             try:
-                self._known = list(self._ask())
+                with self._scope():
+                    self._known = list(self._ask())
             except Exception as error:  # whatever it was, the other figures are told
                 self._known = []
                 logs.logger.warning("figures not found", extra={"error": type(error).__qualname__})
