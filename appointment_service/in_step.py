@@ -27,9 +27,9 @@ class InStep:
     def follow(self) -> None:
         """Ask once, and take over what has changed. Raises `Refusal` when there is no answer."""
         asked_at = _now()
-        found = self.auth.request("GET", "/auth/verified-doctors", timeout=self.TIMEOUT)
+        found = self.auth.request("GET", "/auth/verified-doctors", timeout=self.TIMEOUT, aside=True)
         doctors.keep_in_step({UUID(one["id"]): str(one["name"]) for one in found["doctors"]}, asked_at)
-        told = self.auth.request("GET", "/clinic", timeout=self.TIMEOUT)
+        told = self.auth.request("GET", "/clinic", timeout=self.TIMEOUT, aside=True)
         self._clocks.hear(told["time_zone"])
         self._clinic.hear(told)
 

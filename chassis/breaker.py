@@ -7,12 +7,13 @@ holds up nobody, and while one probes the others do not.
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from chassis import metrics
+from chassis import logs, metrics
 from chassis.errors import Unavailable
 
 T = TypeVar("T")
+State = Literal["closed", "open", "half-open"]
 
 
 class Breaker:
@@ -30,12 +31,22 @@ class Breaker:
         self._next_probe = 0.0
         self._probing = False
 
-    def call(self, ask: Callable[[], T]) -> T:
-        """What `ask` gives. `Unavailable` when it is raised there, and at once while the neighbour is left alone."""
+    @property
+    def state(self) -> State:
+        """Closed: everybody calls. Open: nobody does. Half-open: one tries."""
+        if self._failures < self.FAILURES:
+            return "closed"
+        return "half-open" if self._probing else "open"
+
+    def call(self, ask: Callable[[], T], failure: type[Unavailable] = Unavailable) -> T:
+        """What `ask` gives. `Unavailable` when it is raised there, and at once while the neighbour is left alone.
+
+        Only a `failure` counts as one.
+        """
         probe = self._begin()
         try:
             answer = ask()
-        except Unavailable:
+        except failure:
             self._end(probe, failed=True)
             raise
         except BaseException:
@@ -58,9 +69,10 @@ class Breaker:
         with self._lock:
             if probe:
                 self._probing = False
-            was_open = self._failures >= self.FAILURES
-            self._failures = self._failures + 1 if failed else 0
+            before, self._failures = self._failures, self._failures + 1 if failed else 0
             if failed:
                 self._next_probe = time.monotonic() + self.PAUSE
-            if (is_open := self._failures >= self.FAILURES) != was_open:
+            if (is_open := self._failures >= self.FAILURES) != (before >= self.FAILURES):
                 metrics.breaker(self._service, opened=is_open)
+                said = "neighbour left alone" if is_open else "neighbour back"
+                logs.logger.warning(said, extra={"service": self._service})

@@ -1,11 +1,13 @@
-"""gunicorn's worker with threads, which at its end hangs up on nobody."""
+"""gunicorn's worker with threads, which hangs up on nobody at its end, and knows how long a request waited for it."""
 
 import socket
+import time
 from contextlib import suppress
+from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from chassis import drain
+from chassis import drain, time_left
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -15,6 +17,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     With us a new connection is refused at once, and can go elsewhere. A worker that is only replaced (HUP) leaves
     the queue to its successor.
     """
+
+    def enqueue_req(self, conn: Any) -> None:
+        """A connection has something to say, and waits for a thread."""
+        conn.waits_since = time.monotonic()
+        super().enqueue_req(conn)
+
+    def handle(self, conn: Any) -> Any:
+        """In a thread: answer one request, which knows how long it has waited."""
+        time_left.queued.set(time.monotonic() - conn.waits_since)
+        return super().handle(conn)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Start or stop accepting."""

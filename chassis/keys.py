@@ -63,7 +63,7 @@ class KeySet:
     def _fetch(self) -> None:
         """Read the set, or keep the last one."""
         try:
-            found = self._auth.request("GET", "/.well-known/jwks.json", timeout=self.TIMEOUT)
+            found = self._auth.request("GET", "/.well-known/jwks.json", timeout=self.TIMEOUT, aside=True)
             self._keys = {jwk["kid"]: PyJWK(jwk, "ES256").key for jwk in found["keys"]}
             self._reachable = True
         except (Refusal, PyJWTError, LookupError, TypeError, ValueError, AttributeError):

@@ -82,7 +82,9 @@ class Revocations:
     def _read_on(self, now: float) -> bool:
         """Read one page of the list; whether there may be more."""
         before = self._last
-        page = self._auth.request("GET", "/auth/revocations", params={"after": self._last}, timeout=self.POLL_TIMEOUT)
+        page = self._auth.request(
+            "GET", "/auth/revocations", params={"after": self._last}, timeout=self.POLL_TIMEOUT, aside=True
+        )
         found = [(UUID(one["session_id"]), _version(one["version"])) for one in page["revocations"]]
         for session_id, version in found:
             known, _ = self._oldest.get(session_id, (0, 0.0))
@@ -104,7 +106,7 @@ class Revocations:
         """Whether the token holds right now. Any other answer than yes or no is none."""
         try:
             answer: Any = self._auth.request(
-                "POST", "/auth/validate-token", json={"token": token}, timeout=self.ASK_TIMEOUT
+                "POST", "/auth/validate-token", json={"token": token}, timeout=self.ASK_TIMEOUT, aside=True
             )
         except Unavailable:
             raise

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from chassis import drain, logs, metrics, trace, watch
+from chassis import drain, logs, metrics, time_left, trace, watch
 from chassis.errors import Draining, Refusal
 from chassis.identity import public
 from chassis.proxies import Proxies
@@ -25,7 +25,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 
 def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[], None] | None = None) -> None:
-    """Request ids, logging, trusted hosts, the watch, `GET /health` and `GET /metrics` for one program.
+    """Request ids, logging, time limits, trusted hosts, the watch, `GET /health` and `GET /metrics` for one program.
 
     `check` raises a `Refusal` while the program cannot do its work. It asks no neighbour: one that is out must not take
     this program out of rotation too.
@@ -142,6 +142,7 @@ def _log_requests(app: Flask, proxies: Proxies) -> None:
         g.trace = trace.begin(told.get("traceparent"), told.get("tracestate"))
         logs.client_address.set(proxies.client(request.remote_addr, request.headers.get("X-Forwarded-For")))
         logs.user_agent.set(_printable(request.headers.get("User-Agent", "")))
+        time_left.begin(told.get(time_left.HEADER))
 
     # the first before_request function registered runs first, so a refused request has its id too
     @app.after_request

@@ -18,7 +18,7 @@ def follow(app: Flask, auth: ServiceClient, setting: ZoneInfo) -> Callable[[], N
     app.extensions["zone"] = setting
 
     def hear() -> None:
-        said = auth.request("GET", "/clinic", timeout=TIMEOUT)["time_zone"]
+        said = auth.request("GET", "/clinic", timeout=TIMEOUT, aside=True)["time_zone"]
         app.extensions["zone"] = ZoneInfo(said) if said else setting
 
     return hear

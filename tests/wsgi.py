@@ -1,5 +1,6 @@
 """A `requests` adapter that answers from a WSGI application in this process: real code on both sides, no socket."""
 
+from contextvars import copy_context
 from io import BytesIO
 from typing import Any
 
@@ -18,7 +19,8 @@ class WSGIAdapter(BaseAdapter):
         self.client = Client(app, use_cookies=False)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        given = self.client.open(
+        given = copy_context().run(  # another program, which changes nothing of what this one knows of its request
+            self.client.open,
             path=request.path_url,
             method=request.method,
             headers=list(request.headers.items()),

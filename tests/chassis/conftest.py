@@ -1,8 +1,9 @@
 """The same question put to all three services: each has one protected view to read and one that takes JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from chassis import clock
 from tests import make
 from tests.api import Api, code_of
 from tests.chassis import network
+from tests.servers import Program
+
+Start = Callable[..., Program]
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,25 @@ class Service:
 def _hung_up() -> Iterator[None]:
     yield
     network.close_clients()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a portal of a test's own: it has no database, and a form whose end it waits for."""
+    running: list[Program] = []
+
+    def run(*options: str, drain: float = 0, workers: int = 2) -> Program:
+        given = {"PORTAL_SECRET_KEY": "portal".ljust(32, "-"), "ENVIRONMENT": "demo", "AUTH_URL": "http://127.0.0.1:9"}
+        given |= {"DRAIN_SECONDS": str(drain), "WEB_CONCURRENCY": str(workers)}
+        program = Program("portal", given, tmp_path / f"portal{len(running)}.log", options=options)
+        running.append(program)
+        program.start()
+        program.wait()
+        return program
+
+    yield run
+    for program in running:
+        program.stop()
 
 
 @pytest.fixture

@@ -129,6 +129,31 @@ def test_a_probe_that_fails_leaves_it_open_and_the_next_one_may_try() -> None:
     assert neighbour.asked == asked + 10
 
 
+def test_it_says_how_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Breaker, "PAUSE", 0.0)
+    assert Breaker("auth").state == "closed"
+    breaker = opened(Neighbour())
+    assert breaker.state == "open"
+
+    assert breaker.call(lambda: breaker.state) == "half-open"
+
+    assert breaker.state == "closed"
+
+
+def test_only_the_failures_that_are_meant_count() -> None:
+    class Silent(Unavailable):
+        pass
+
+    neighbour = Neighbour()
+    breaker = Breaker("auth")
+    neighbour.out = True
+    for _ in range(Breaker.FAILURES * 2):
+        with pytest.raises(Unavailable):
+            breaker.call(neighbour, Silent)
+
+    assert breaker.state == "closed"
+
+
 def test_a_probe_that_breaks_down_does_not_block_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Breaker, "PAUSE", 0.0)
     breaker = opened(Neighbour())

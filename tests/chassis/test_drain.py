@@ -10,11 +10,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-
-import pytest
 
 from tests import thorough
+from tests.chassis.conftest import Start
 from tests.chassis.test_real_server import read_all, read_one, request, status
 from tests.servers import Program
 
@@ -25,27 +23,6 @@ REQUESTS = thorough.times(300, 5_000)
 LIVE = request("GET /health/live HTTP/1.1").replace(b"Connection: close\r\n", b"")
 HALF = request("POST /sign-in HTTP/1.1", "Content-Type: application/x-www-form-urlencoded", "Content-Length: 7")
 GUNICORNS_OWN = ("-k", "gthread")
-
-Start = Callable[..., Program]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a portal: it has no database, and a form that it waits for."""
-    running: list[Program] = []
-
-    def run(*options: str, drain: float = 0, workers: int = 2) -> Program:
-        given = {"PORTAL_SECRET_KEY": "portal".ljust(32, "-"), "ENVIRONMENT": "demo", "AUTH_URL": "http://127.0.0.1:9"}
-        given |= {"DRAIN_SECONDS": str(drain), "WEB_CONCURRENCY": str(workers)}
-        program = Program("portal", given, tmp_path / f"portal{len(running)}.log", options=options)
-        running.append(program)
-        program.start()
-        program.wait()
-        return program
-
-    yield run
-    for program in running:
-        program.stop()
 
 
 def tell(program: Program, what: signal.Signals) -> None:

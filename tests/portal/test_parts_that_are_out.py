@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 from flask import Flask
 
+from chassis.breaker import Breaker
 from chassis.client import ServiceClient
 from tests import make
 from tests.portal.test_booking_pages import to_check, to_times
@@ -37,7 +38,7 @@ def _at(client: ServiceClient, url: str) -> Iterator[None]:
     try:
         yield
     finally:
-        client.base_url = before
+        client.base_url, client.breaker = before, Breaker(client.name)  # as half a second later
 
 
 def _client(portal: Flask, name: str) -> ServiceClient:
