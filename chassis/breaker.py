@@ -1,7 +1,8 @@
 """A circuit breaker: after a few failures in a row a neighbour is left alone for a moment, and then tried by one.
 
-Those who come while it is open are told so at once. No lock is held while somebody calls, so that a call that hangs
-holds up nobody, and while one probes the others do not.
+It is left alone for as long as it kept the last one waiting: half a second where it hangs, and hardly at all where it
+refuses connections, since that costs nobody anything. Those who come meanwhile are told so at once. No lock is held
+while somebody calls, so that a call that hangs holds up nobody, and while one probes the others do not.
 """
 
 import threading
@@ -20,8 +21,8 @@ class Breaker:
     """Stands before one kind of call to one neighbour, in one process."""
 
     FAILURES = 3
-    PAUSE = 0.5
-    """Seconds from a failure to the next probe: what is back is found within a second."""
+    SHORTEST, PAUSE = 0.0, 0.5
+    """Seconds from a failure to the next probe, at least and at most: what is back is found within a second."""
 
     def __init__(self, service: str) -> None:
         """`service` is what people call the neighbour."""
@@ -43,11 +44,11 @@ class Breaker:
 
         Only a `failure` counts as one.
         """
-        probe = self._begin()
+        probe, began = self._begin(), time.monotonic()
         try:
             answer = ask()
         except failure:
-            self._end(probe, failed=True)
+            self._end(probe, failed=True, took=time.monotonic() - began)
             raise
         except BaseException:
             self._end(probe, failed=False)  # the neighbour did answer; what it said is the caller's matter
@@ -65,13 +66,13 @@ class Breaker:
             self._probing = True
             return True
 
-    def _end(self, probe: bool, *, failed: bool) -> None:
+    def _end(self, probe: bool, *, failed: bool, took: float = 0.0) -> None:
         with self._lock:
             if probe:
                 self._probing = False
             before, self._failures = self._failures, self._failures + 1 if failed else 0
             if failed:
-                self._next_probe = time.monotonic() + self.PAUSE
+                self._next_probe = time.monotonic() + min(max(took, self.SHORTEST), self.PAUSE)
             if (is_open := self._failures >= self.FAILURES) != (before >= self.FAILURES):
                 metrics.breaker(self._service, opened=is_open)
                 said = "neighbour left alone" if is_open else "neighbour back"

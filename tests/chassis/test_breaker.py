@@ -13,6 +13,12 @@ from chassis.errors import Conflict, Unavailable
 SOON = 10.0
 
 
+@pytest.fixture(autouse=True)
+def _long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a neighbour that hung."""
+    monkeypatch.setattr(Breaker, "SHORTEST", Breaker.PAUSE)
+
+
 class Neighbour:
     """Counts who asks, and is out as long as it is told to be."""
 
@@ -127,6 +133,16 @@ def test_a_probe_that_fails_leaves_it_open_and_the_next_one_may_try() -> None:
     asked = neighbour.asked
     assert [breaker.call(neighbour) for _ in range(10)] == ["here"] * 10
     assert neighbour.asked == asked + 10
+
+
+def test_a_neighbour_that_costs_no_time_is_tried_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Breaker, "SHORTEST", 0.0)
+    neighbour = Neighbour()
+    breaker = opened(neighbour)
+
+    neighbour.out = False
+
+    assert breaker.call(neighbour) == "here"
 
 
 def test_it_says_how_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
