@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, or_, select, true, tuple_
 from sqlalchemy.orm import defer
 
 from appointment_service import wall_time
@@ -31,6 +33,22 @@ from chassis.identity import Principal
 
 TO_COME = (BOOKED, ARRIVED, CHECKED_IN)
 DAY = timedelta(days=1)
+ROW = Appointment.__table__.c
+LEFT_OUT = {"sensitive", "cancelled_by", "block_start", "block_end", "held_until"}
+LISTED = [
+    one.cast(Text).label(one.name) if isinstance(one.type, Uuid) else one for one in ROW if one.name not in LEFT_OUT
+]
+"""What is read for a list: columns and no objects, which cost as much again, and ids as they are written."""
+CONDITIONS = {
+    "status": ROW.status == bindparam("status"),
+    "doctor_id": ROW.doctor_id == bindparam("doctor_id"),
+    "patient_id": ROW.patient_id == bindparam("patient_id"),
+    "first": ROW.starts_at >= bindparam("first"),
+    "last": ROW.starts_at < bindparam("last"),
+    "since": ROW.starts_at >= bindparam("since"),
+    "until": ROW.starts_at < bindparam("until"),
+}
+"""What each of a filter's values asks for."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +75,16 @@ def visible_to(who: Principal) -> ColumnElement[bool]:
 
     What was entered in error is hidden from the patient, and what was held and given back from everybody.
     """
-    seen = or_(Appointment.cancellation_code.is_(None), Appointment.cancellation_code.not_in(UNSEEN))
-    if who.role == "admin":
-        return and_(true(), seen)
-    if who.role == "doctor":
-        return and_(Appointment.doctor_id == who.id, seen)
-    return and_(Appointment.patient_id == who.id, Appointment.status != IN_ERROR, seen)
+    return _visible(who.role, who.id)
+
+
+def _visible(role: str, person: Any) -> ColumnElement[bool]:
+    seen = [ROW.cancellation_code.is_distinct_from(one) for one in UNSEEN]  # a list of values is written out each time
+    if role == "admin":
+        return and_(true(), *seen)
+    if role == "doctor":
+        return and_(ROW.doctor_id == person, *seen)
+    return and_(ROW.patient_id == person, ROW.status != IN_ERROR, *seen)
 
 
 def find(who: Principal, appointment_id: UUID, *, lock: bool = False) -> Appointment:
@@ -82,13 +104,37 @@ def find(who: Principal, appointment_id: UUID, *, lock: bool = False) -> Appoint
 def list_visible(
     who: Principal, wanted: Filter, limit: int, after: tuple[datetime, UUID] | None, zone: ZoneInfo
 ) -> Sequence[Appointment]:
-    """Up to `limit` appointments this person may see, by time, behind the (start, id) of the last one seen."""
-    key = tuple_(Appointment.starts_at, Appointment.id)
-    query = _for(who, select(Appointment).where(visible_to(who), *_conditions(wanted, zone)).limit(limit))
+    """Up to `limit` appointments this person may see, by time, behind the (start, id) of the last one seen.
+
+    They read like appointments, with ids as text, and nothing becomes of changing them; for admins without `notes`.
+    """
+    given = {name: value for name in CONDITIONS if (value := getattr(wanted, name)) is not None}
+    for name, edge in (("first", 0), ("last", 1)):
+        if name in given:
+            given[name] = wall_time.day_bounds(given[name], given[name], zone)[edge]
     if after:
-        query = query.where(key < after if wanted.newest_first else key > after)
-    order = [Appointment.starts_at, Appointment.id]
-    return db.session.scalars(query.order_by(*[c.desc() if wanted.newest_first else c for c in order])).all()
+        given["after"], given["after_id"] = after
+    query = _listing(who.role, frozenset(given), wanted.show, wanted.newest_first)
+    found = db.session.connection().execute(query, {"person": who.id, "most": limit, "now": clock.now(), **given})
+    names = found.keys()
+    return [cast(Appointment, SimpleNamespace(**dict(zip(names, row, strict=True)))) for row in found.all()]
+
+
+@lru_cache(maxsize=500)
+def _listing(role: str, given: frozenset[str], show: str | None, newest_first: bool) -> Select[Any]:
+    """The query for a filter in which these values are given. Kept: to put it together costs more than to run it."""
+    conditions = [_visible(role, bindparam("person")), *[CONDITIONS[name] for name in CONDITIONS if name in given]]
+    if "status" not in given:
+        conditions.append(ROW.status != PENDING)
+    if show:
+        conditions.append(_standing(show))
+    order = tuple_(ROW.starts_at, ROW.id)
+    if "after" in given:
+        seen = tuple_(bindparam("after"), bindparam("after_id"))
+        conditions.append(order < seen if newest_first else order > seen)
+    columns = [column for column in LISTED if role != "admin" or column is not ROW.notes]
+    by_time = [one.desc() if newest_first else one for one in (ROW.starts_at, ROW.id)]
+    return select(*columns).where(*conditions).order_by(*by_time).limit(bindparam("most"))
 
 
 def history(who: Principal, appointment_id: UUID) -> tuple[Appointment, Sequence[AppointmentEvent]]:
@@ -119,33 +165,12 @@ def _for(who: Principal, query: Any) -> Any:
     return query.options(defer(Appointment.notes, raiseload=True)) if who.role == "admin" else query
 
 
-def _conditions(wanted: Filter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
-    found = [Appointment.status == wanted.status if wanted.status else Appointment.status != PENDING]
-    if wanted.show:
-        found.append(_standing(wanted.show))
-    found += _starting(wanted, zone)
-    if wanted.doctor_id:
-        found.append(Appointment.doctor_id == wanted.doctor_id)
-    if wanted.patient_id:
-        found.append(Appointment.patient_id == wanted.patient_id)
-    return found
-
-
-def _starting(wanted: Filter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
-    """Between the days, and between the instants."""
-    since = [wall_time.day_bounds(wanted.first, wanted.first, zone)[0]] if wanted.first else []
-    until = [wall_time.day_bounds(wanted.last, wanted.last, zone)[1]] if wanted.last else []
-    since += [wanted.since] if wanted.since else []
-    until += [wanted.until] if wanted.until else []
-    return [Appointment.starts_at >= one for one in since] + [Appointment.starts_at < one for one in until]
-
-
 def _standing(show: str) -> ColumnElement[bool]:
     """Where appointments stand now. The bounds on the start are wide; they let an index find where to begin."""
     if show == "cancelled":
-        return Appointment.status == CANCELLED
-    now, to_come = clock.now(), Appointment.status.in_(TO_COME)
+        return ROW.status == CANCELLED
+    now, to_come = bindparam("now", type_=ROW.starts_at.type), ROW.status.in_(TO_COME)
     if show == "upcoming":
-        return and_(to_come, Appointment.ends_at > now, Appointment.starts_at > now - DAY)
-    over = or_(Appointment.status.in_((FULFILLED, NO_SHOW)), and_(to_come, Appointment.ends_at <= now))
-    return and_(over, Appointment.starts_at < now + DAY)
+        return and_(to_come, ROW.ends_at > now, ROW.starts_at > now - DAY)
+    over = or_(ROW.status.in_((FULFILLED, NO_SHOW)), and_(to_come, ROW.ends_at <= now))
+    return and_(over, ROW.starts_at < now + DAY)

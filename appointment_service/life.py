@@ -6,6 +6,7 @@ The states are those of FHIR's *Appointment*. Nothing leads back from `cancelled
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -82,12 +83,16 @@ class Moment:
 
 @dataclass(frozen=True)
 class Action:
-    """From where to where, by whom, and what else has to hold."""
+    """From where to where, by whom, and what else has to hold.
+
+    `ahead` is a bound on how long before the start it may be done, so that few need a closer look.
+    """
 
     sources: frozenset[str]
     target: str
     roles: frozenset[str]
     guard: Callable[[Appointment, Moment], None]
+    ahead: timedelta
 
 
 def _may_cancel(found: Appointment, moment: Moment) -> None:
@@ -152,19 +157,23 @@ def _between(earliest: datetime | None, latest: datetime | None, moment: Moment)
 
 
 def _action(
-    sources: set[str], target: str, roles: set[str], guard: Callable[[Appointment, Moment], None] = _always
+    sources: set[str],
+    target: str,
+    roles: set[str],
+    guard: Callable[[Appointment, Moment], None] = _always,
+    ahead: timedelta = timedelta.max,
 ) -> Action:
-    return Action(frozenset(sources), target, frozenset(roles), guard)
+    return Action(frozenset(sources), target, frozenset(roles), guard, ahead)
 
 
 STAFF = {"doctor", "admin"}
 ACTIONS = {
     "move": _action({BOOKED}, BOOKED, {"patient", *STAFF}, _may_move),
     "cancel": _action({BOOKED, ARRIVED, CHECKED_IN}, CANCELLED, {"patient", *STAFF}, _may_cancel),
-    "arrive": _action({BOOKED, NO_SHOW}, ARRIVED, {"patient", "doctor"}, _may_arrive),
+    "arrive": _action({BOOKED, NO_SHOW}, ARRIVED, {"patient", "doctor"}, _may_arrive, timedelta(hours=25)),
     "check-in": _action({ARRIVED}, CHECKED_IN, {"doctor"}),
-    "complete": _action({BOOKED, ARRIVED, CHECKED_IN}, FULFILLED, {"doctor"}, _may_complete),
-    "no-show": _action({BOOKED}, NO_SHOW, {"doctor"}, _may_miss),
+    "complete": _action({BOOKED, ARRIVED, CHECKED_IN}, FULFILLED, {"doctor"}, _may_complete, EARLIEST_END),
+    "no-show": _action({BOOKED}, NO_SHOW, {"doctor"}, _may_miss, timedelta()),
     "undo": _action({ARRIVED, NO_SHOW}, BOOKED, {"doctor"}, _may_undo),
     "reopen": _action({FULFILLED}, CHECKED_IN, STAFF, _may_reopen),
     "mark-error": _action({BOOKED, ARRIVED, CHECKED_IN, FULFILLED, NO_SHOW}, IN_ERROR, {"admin"}),
@@ -181,22 +190,31 @@ class Reason:
 
 def possible(found: Appointment, who: Principal, zone: ZoneInfo) -> list[str]:
     """The actions this person may take now."""
+    moment = Moment(who, clock.now(), zone)
+    ahead = found.starts_at - moment.now
     names = []
-    for name in ACTIONS:
-        try:
-            permit(found, who, name, zone)
-        except Refusal:
-            continue
-        names.append(name)
+    for name, action in _thinkable(found.status, who.role):
+        if ahead <= action.ahead:
+            try:
+                action.guard(found, moment)
+            except Refusal:
+                continue
+            names.append(name)
     return names
+
+
+@cache
+def _thinkable(status: str, role: str) -> list[tuple[str, Action]]:
+    """The actions there are in a state for a role."""
+    return [(name, one) for name, one in ACTIONS.items() if status in one.sources and role in one.roles]
 
 
 def permit(found: Appointment, who: Principal, name: str, zone: ZoneInfo) -> None:
     """Raises `InvalidTransition`, `CutoffPassed`, `TooEarly` or `TooLate` where this may not be done (now)."""
-    action, moment = ACTIONS[name], Moment(who, clock.now(), zone)
+    action = ACTIONS[name]
     if who.role not in action.roles or found.status not in action.sources:
         raise InvalidTransition
-    action.guard(found, moment)
+    action.guard(found, Moment(who, clock.now(), zone))
 
 
 def take(

@@ -12,12 +12,10 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, request
 from psycopg2.extensions import cursor
-from psycopg2.extras import RealDictCursor, register_uuid
 from psycopg2.pool import ThreadedConnectionPool
 
 from chassis.gunicorn import keepalive, preload_app, threads, worker_class, workers  # noqa: F401 - read by gunicorn
@@ -30,6 +28,7 @@ COLUMNS = (
     " cancel_cutoff_min, late_cancel_min, overbook, displaced, version, ical_sequence, arrived_at, cancellation_code,"
     " cancellation_note, late"
 )
+NAMES = COLUMNS.split(", ")
 LIST = (
     f"SELECT {COLUMNS} FROM appointment WHERE patient_id = %s AND status <> 'entered-in-error'"  # noqa: S608
     " AND (cancellation_code IS NULL OR cancellation_code NOT IN ('hold-released', 'hold-expired'))"
@@ -53,11 +52,10 @@ class Pool:
         """A cursor in a transaction that is committed at the end."""
         with self._lock:
             if self._pool is None:
-                register_uuid()
                 self._pool = ThreadedConnectionPool(threads, threads, os.environ["APPOINTMENT_DATABASE_URL"])
         connection = self._pool.getconn()
         try:
-            with connection, connection.cursor(cursor_factory=RealDictCursor) as found:
+            with connection, connection.cursor() as found:
                 yield found
         finally:
             self._pool.putconn(connection)
@@ -74,11 +72,11 @@ def create_app() -> Flask:
 
     @app.get("/appointments")
     def appointments() -> Response:
-        patient = UUID(request.headers["X-Patient"])
+        patient = request.headers["X-Patient"]
         now = datetime.now(UTC)
         with pool.cursor() as found:
             found.execute(LIST, (patient,))
-            rows = found.fetchall()[:20]
+            rows = [dict(zip(NAMES, row, strict=True)) for row in found.fetchall()[:20]]
             found.execute(NOTE, (now, patient, "Somebody", "appointment.list", None, patient, "-", request.remote_addr))
         items = [told(row, now) for row in rows]
         return Response(json.dumps({"items": items, "next_cursor": None}), mimetype="application/json")
@@ -92,9 +90,7 @@ def told(row: Any, now: datetime) -> dict[str, Any]:
     local = starts.astimezone(ZONE)
     told = {name: value for name, value in row.items() if name not in LEFT_OUT}
     for name, value in told.items():
-        if isinstance(value, UUID):
-            told[name] = str(value)
-        elif isinstance(value, datetime | date):
+        if isinstance(value, datetime | date):
             told[name] = value.isoformat()
     until = starts - timedelta(minutes=row["move_cutoff_min"])
     told["reference"] = f"{row['reference'][:4]}-{row['reference'][4:]}"

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from psycopg2.extras import register_uuid
-
 from appointment_service import visit_types
 from appointment_service.models import Doctor, db
 from appointment_service.schedule_tables import WeeklyHours
@@ -14,8 +12,8 @@ from tests.servers import Program
 BOOKED = """
     INSERT INTO appointment (id, reference, doctor_id, doctor_name, doctor_specialty, room, patient_id, patient_name,
                              starts_at, ends_at, status, notes)
-    SELECT gen_random_uuid(), upper(left(md5(random()::text), 8)), %(doctor)s, 'Dr First Last', 'General practice',
-           'Room 4', %(patient)s, 'First Last', day + interval '10 hours', day + interval '10 hours 20 minutes',
+    SELECT gen_random_uuid(), upper(left(md5(random()::text), 8)), %(doctor)s::uuid, 'Dr First Last', 'General care',
+           'Room 4', %(patient)s::uuid, 'First Last', day + interval '10 hours', day + interval '10 hours 20 minutes',
            'booked', 'Sore throat and a cough since Tuesday'
       FROM generate_series(1, %(number)s) n, LATERAL (SELECT %(first)s::timestamptz + n * interval '1 day' AS day) d
 """
@@ -46,8 +44,7 @@ class Clinic:
 
     def fill(self, patient: Somebody, number: int) -> None:
         """Give a patient so many appointments, one a day from the next Monday on."""
-        given = {"doctor": self.doctors[0].id, "patient": patient.id, "number": number}
-        register_uuid()
+        given = {"doctor": str(self.doctors[0].id), "patient": str(patient.id), "number": number}
         first = datetime.combine(monday() - timedelta(days=1), time(), UTC)
         with self.house.connect().cursor() as cursor:
             cursor.execute(BOOKED, given | {"first": first})

@@ -3,7 +3,8 @@
 One row is a FHIR *AuditEvent*, written in the transaction of the effect it tells of, and for a read before the reply.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -94,6 +95,7 @@ class Audit:
     def __init__(self, db: SQLAlchemy, table: type[Any]) -> None:
         self._db = db
         self.table = table
+        self._insert = table.__table__.insert().inline()  # nobody asks for the number it gets
 
     def note(
         self,
@@ -105,13 +107,19 @@ class Audit:
         outcome: Outcome = DONE,
     ) -> None:
         """Add one event to the transaction under way; the caller commits it with the effect."""
-        row = self.table(recorded_at=clock.now(), action=action, outcome=outcome)
-        if actor is not None:
-            row.actor_role, row.actor_name = actor.role, actor.name
-            row.actor_id = actor.id if actor.id.int else None  # a program is nobody's account
-        row.record_id, row.patient_id = record_id, patient_id
-        row.request_id, row.address = logs.request_id.get(), logs.client_address.get()
-        self._db.session.add(row)
+        event = {
+            "recorded_at": clock.now(),
+            "actor_id": actor.id if actor and actor.id.int else None,  # a program is nobody's account
+            "actor_role": actor.role if actor else None,
+            "actor_name": actor.name if actor else None,
+            "action": action,
+            "record_id": record_id,
+            "patient_id": patient_id,
+            "outcome": outcome,
+            "request_id": logs.request_id.get(),
+            "address": logs.client_address.get(),
+        }
+        self._db.session.connection().execute(self._insert, event)
 
     def of(
         self, action: str, *, purposes: Mapping[str, str] | None = None, subjects: SubjectsOf | None = None
@@ -133,9 +141,10 @@ class Audit:
                 except (NotFound, Forbidden):
                     note_refusal()
                     raise
-                for record_id, patient_id in (subjects or _subjects)(answer):
-                    self.note(named(), principal(), record_id=record_id, patient_id=patient_id)
-                self._write(self._db.session.commit)
+                with self._written():
+                    for record_id, patient_id in (subjects or _subjects)(answer):
+                        self.note(named(), principal(), record_id=record_id, patient_id=patient_id)
+                    self._db.session.commit()
                 return answer
 
             def named() -> str:
@@ -179,13 +188,15 @@ class Audit:
         session.rollback()
         asked = (request.view_args or {}).values()
         record_id = next((value for value in asked if isinstance(value, UUID)), None)
-        self.note(action, principal(), record_id=record_id, outcome=REFUSED)
-        self._write(session.commit_anyway)
+        with self._written():
+            self.note(action, principal(), record_id=record_id, outcome=REFUSED)
+            session.commit_anyway()
 
-    def _write(self, commit: Callable[[], None]) -> None:
-        """Commit. What cannot be noted does not happen and is not given out, whatever the database's reason."""
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """What cannot be noted does not happen and is not given out, whatever the database's reason."""
         try:
-            commit()
+            yield
         except SQLAlchemyError as error:
             state = getattr(getattr(error, "orig", None), "pgcode", None)
             logs.logger.error("record of access not written", extra={"state": state, "error": type(error).__name__})

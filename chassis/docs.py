@@ -8,7 +8,7 @@ from apiflask import APIFlask
 from flask import Blueprint, Flask, Response, send_from_directory
 from pydantic import BaseModel
 
-from chassis import errors, fhir
+from chassis import answers, errors, fhir  # noqa: F401 - answers: before views are made
 from chassis.errors import Refusal
 from chassis.identity import DoctorNotVerified, public
 from chassis.problems import PROBLEM_SCHEMA

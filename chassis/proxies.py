@@ -4,6 +4,7 @@ A header is only as good as whoever wrote it. Every proxy adds the address it wa
 is read from the right, and the first entry that is no proxy of ours is the client; what stands left of it is hearsay.
 """
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -48,6 +49,7 @@ class Proxies:
         return any(address in network for network in self._networks)
 
 
+@lru_cache(maxsize=1000)
 def _address(text: str) -> Address | None:
     if "%" in text:  # a zone may be any text, and means something on its own machine only
         return None

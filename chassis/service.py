@@ -17,7 +17,7 @@ from werkzeug.exceptions import NotAcceptable
 from werkzeug.local import LocalProxy
 from werkzeug.routing import BaseConverter
 
-from chassis import docs, fhir, fhir_search, identity, problems, strict_json, tokens, web
+from chassis import answers, docs, fhir, fhir_search, identity, problems, strict_json, tokens, web
 from chassis.cursor import Cursors
 from chassis.errors import Invalid, InvalidRequest, TooLarge, Unavailable, UnsupportedMediaType
 from chassis.identity import Principal
@@ -26,6 +26,7 @@ from chassis.settings import Secret, Settings
 
 MAX_BODY = 64 * 1024
 PICTURES = ("image/png", "image/jpeg", "image/webp")
+ANYTHING = "*/*"
 ANSWERS = (
     "application/json",
     "application/problem+json",
@@ -98,6 +99,14 @@ class StrictRequest(Request):
         return value
 
 
+class Service(APIFlask):
+    """Flask asks of every function at every request whether it is a coroutine; none of ours is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function."""
+        return func
+
+
 def build(
     name: str,
     package: str,
@@ -113,7 +122,7 @@ def build(
     `check_person` may refuse a principal whose token holds (`Unauthenticated`). With `service_key` our own programs
     call what is for them.
     """
-    app = APIFlask(
+    app = Service(
         package,
         title=f"{name.capitalize()} service",
         version="1.0",
@@ -125,8 +134,7 @@ def build(
     # SQLAlchemy 2.1 takes another driver unless told
     database = make_url(settings.database_url).set(drivername="postgresql+psycopg2")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SQLALCHEMY_DATABASE_URI=database)
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json = answers.Json(app)
     app.url_map.converters["id"] = IdConverter
     app.extensions["cursors"] = Cursors(settings.secret_key)
     db.init_app(app)
@@ -166,7 +174,8 @@ def _answer(db: SQLAlchemy) -> None:
 def _refuse_unknown_answers(app: APIFlask) -> None:
     @app.before_request
     def acceptable() -> None:
-        if request.accept_mimetypes and not request.accept_mimetypes.best_match(ANSWERS):
+        wanted = request.headers.get("Accept", ANYTHING)
+        if wanted != ANYTHING and not request.accept_mimetypes.best_match(ANSWERS):
             raise NotAcceptable
 
 

@@ -163,7 +163,8 @@ def _log_requests(app: Flask, proxies: Proxies) -> None:
 
 def _printable(text: str) -> str:
     """The readable beginning of what a browser says it is."""
-    return "".join(character for character in text if character.isprintable())[:LONGEST_AGENT].strip()
+    text = text if text.isprintable() else "".join(filter(str.isprintable, text))
+    return text[:LONGEST_AGENT].strip()
 
 
 def _count(view: Any, response: Response) -> None:

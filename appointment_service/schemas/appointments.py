@@ -16,6 +16,7 @@ from appointment_service.schemas.times import Day, DoctorOrAny, WishedTime
 from chassis.identity import Principal
 from chassis.schemas import Id, In, Line, Out, Page, Paging, Prose
 
+MINUTE = timedelta(minutes=1)
 Notes = Annotated[Prose, StringConstraints(max_length=2000)]
 Status = Literal["pending", "booked", "arrived", "checked-in", "fulfilled", "noshow", "cancelled", "entered-in-error"]
 
@@ -139,27 +140,27 @@ class AppointmentOut(Out):
     @classmethod
     def of_appointment(cls, found: Appointment, who: Principal, zone: ZoneInfo) -> Self:
         """The appointment as the clinic's clock shows it, with what this person may do with it now."""
-        local = found.starts_at.astimezone(zone)
-        copied = {name: value for name, value in vars(found).items() if name in cls.model_fields}
-        copied.setdefault("notes", "")  # left in the database for whom they are not
-        if who.role == "admin":
-            copied["cancellation_note"] = ""
-        copied["reference"] = f"{found.reference[:4]}-{found.reference[4:]}"
-        return cls(
-            move_until=found.starts_at.astimezone(UTC) - timedelta(minutes=found.move_cutoff_min),
-            cancel_until=found.starts_at.astimezone(UTC) - timedelta(minutes=found.cancel_cutoff_min),
-            late_from=found.starts_at.astimezone(UTC) - timedelta(minutes=found.late_cancel_min),
-            moved=found.ical_sequence > (1 if found.status == CANCELLED else 0),
-            actions=life.possible(found, who, zone),
-            **copied,
-            appointment_time=local.isoformat(timespec="seconds"),
-            start=found.starts_at.astimezone(UTC),
-            end=found.ends_at.astimezone(UTC),
-            local_date=local.date(),
-            local_time=f"{local:%H:%M}",
-            time_zone=zone.key,
-            duration_minutes=int((found.ends_at - found.starts_at).total_seconds()) // 60,
-        )
+        starts, ends = found.starts_at.astimezone(UTC), found.ends_at.astimezone(UTC)
+        local = starts.astimezone(zone)
+        written = local.isoformat(timespec="seconds")
+        told = vars(found) | {
+            "reference": f"{found.reference[:4]}-{found.reference[4:]}",
+            "appointment_time": written,
+            "start": starts,
+            "end": ends,
+            "local_date": local.date(),
+            "local_time": written[11:16],
+            "time_zone": zone.key,
+            "duration_minutes": (ends - starts) // MINUTE,
+            "moved": found.ical_sequence > (1 if found.status == CANCELLED else 0),
+            "move_until": starts - found.move_cutoff_min * MINUTE,
+            "cancel_until": starts - found.cancel_cutoff_min * MINUTE,
+            "late_from": starts - found.late_cancel_min * MINUTE,
+            "actions": life.possible(found, who, zone),
+        }
+        if who.role == "admin":  # the notes are left in the database
+            told |= {"notes": "", "cancellation_note": ""}
+        return cls(**told)
 
 
 class AppointmentsPage(Page[AppointmentOut]):

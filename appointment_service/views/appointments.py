@@ -99,13 +99,15 @@ def list_visible(wanted: AppointmentsIn) -> AppointmentsPage:
         wanted.sort == "-start",
         wanted.show,
     )
+    who, where = principal(), zone()
     found, cursor = cursors().page(
         owner,
         wanted,
-        lambda limit, seen: appointments.list_visible(principal(), which, limit, moment_and_id(seen), zone()),
+        lambda limit, seen: appointments.list_visible(who, which, limit, moment_and_id(seen), where),
         lambda last: moment_place(last.starts_at, last.id),
     )
-    return AppointmentsPage(items=[out(one) for one in found], next_cursor=cursor)
+    items = [AppointmentOut.of_appointment(one, who, where) for one in found]
+    return AppointmentsPage(items=items, next_cursor=cursor)
 
 
 @bp.get("/appointments/<id:appointment_id>")
