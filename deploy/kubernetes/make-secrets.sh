@@ -20,8 +20,10 @@ server=${after_the_password%%/*}
 case $after_the_password in *\?*) options=?${after_the_password#*\?} ;; *) options= ;; esac
 database() { echo "$1_database_url=postgresql://$1:$(secret)@$server/clinic$options"; }
 service_key=$(secret)
+who=${DATABASE_ADMIN_URL#*://} who=${who%@*}
 
 echo "database_admin_url=$DATABASE_ADMIN_URL" >provision.env
+printf 'pghost=%s\npguser=%s\npgpassword=%s\n' "${server%%:*}" "${who%%:*}" "${who#*:}" >backup.env
 { database auth && echo "auth_secret_key=$(secret)" && echo "service_key=$service_key" && echo "mail_url=$MAIL_URL"; } >auth.env
 { database appointment && echo "appointment_secret_key=$(secret)" && echo "service_key=$service_key" && echo "mail_url=$MAIL_URL"; } >appointment.env
 { database prescription && echo "prescription_secret_key=$(secret)" && echo "service_key=$service_key"; } >prescription.env

@@ -8,6 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
+from appointment_service import heartbeat
 from appointment_service.settings import AppointmentSettings
 from auth_service.settings import AuthSettings
 from chassis import gunicorn
@@ -73,6 +74,7 @@ def test_no_pod_is_root_or_writes_or_talks_to_the_cluster(rendered: Rendered) ->
         volumes = {volume["name"]: volume for volume in spec["volumes"]}
         writable = [mount for mount in container["volumeMounts"] if not mount.get("readOnly")]
         assert [mount["mountPath"] for mount in writable if "emptyDir" in volumes[mount["name"]]] == ["/tmp"], name
+        assert len(writable) == 1 or (name, writable[0]["mountPath"]) == ("backup", "/backups")
 
 
 def test_every_pod_says_what_it_needs_and_at_most_takes(rendered: Rendered) -> None:
@@ -87,7 +89,8 @@ def test_images_are_of_this_release_and_from_a_registry(rendered: Rendered) -> N
 
     for name, pod in rendered.pods().items():
         image = program(pod)["image"]
-        assert re.fullmatch(rf"registry\.example/clinic/(auth|appointment|prescription|portal):{version}", image), name
+        ours = re.fullmatch(rf"registry\.example/clinic/(auth|appointment|prescription|portal):{version}", image)
+        assert ours or (name, image) == ("backup", "postgres:17"), name
     assert {one["metadata"]["name"].rpartition("-")[2] for one in rendered.of("Job")} == {version}
 
 
@@ -103,6 +106,14 @@ def test_what_serves_is_asked_whether_it_lives_and_whether_it_is_ready(rendered:
         assert asked == {"startup": "/health/live", "liveness": "/health/live", "readiness": "/health/ready"}, name
         (port,) = container["ports"]
         assert f'"--bind", "0.0.0.0:{port["containerPort"]}"' in dockerfile(name), name
+
+
+def test_a_worker_that_hangs_is_found_by_its_heartbeat(rendered: Rendered) -> None:
+    container = program(rendered.pods()["appointment-worker"])
+
+    for probe in (container["startupProbe"], container["livenessProbe"]):
+        assert probe["exec"]["command"] == ["python", heartbeat.__name__.replace(".", "/") + ".py"]
+    assert container["livenessProbe"]["timeoutSeconds"] >= 5  # Python starts anew each time, on a busy machine too
 
 
 def dockerfile(name: str) -> str:
@@ -127,6 +138,20 @@ def test_what_selects_pods_selects_those_it_is_named_after(rendered: Rendered) -
     for name, pod in rendered.pods().items():
         for constraint in pod["spec"].get("topologySpreadConstraints", []):
             assert name in rendered.selected(constraint["labelSelector"]["matchLabels"])
+
+
+def test_what_has_ended_is_deleted_and_what_there_is_copied_each_night(rendered: Rendered) -> None:
+    commands = {
+        one["metadata"]["name"]: " ".join(program(template_of(one))["command"]) for one in rendered.of("CronJob")
+    }
+
+    backup = commands.pop("backup", None)
+    assert {*commands.values()} == {f"flask --app {service}_service purge" for service in ("auth", "prescription")}
+    assert (backup is not None) == (rendered.name == "clinic")
+    if backup:
+        _, script, verb = backup.split()
+        assert verb == "take"
+        assert (ROOT / "deploy" / "backup" / Path(script).name).exists()
 
 
 def test_each_program_is_scaled_and_none_is_drained_away_whole(rendered: Rendered) -> None:
@@ -206,15 +231,16 @@ def test_whoever_holds_a_secret_reads_it(rendered: Rendered) -> None:
             holders.setdefault(secret, set()).add(re.sub(r"-\d.*$", "", name))
 
     assert holders == {
-        "auth_secret_key": {"auth", "auth-migrate"},
+        "auth_secret_key": {"auth", "auth-migrate", "auth-purge"},
         "appointment_secret_key": {"appointment", "appointment-worker", "appointment-migrate"},
-        "prescription_secret_key": {"prescription", "prescription-migrate"},
+        "prescription_secret_key": {"prescription", "prescription-migrate", "prescription-purge"},
         "portal_secret_key": {"portal"},
         "service_key": {"auth", "appointment-worker", "prescription"},
         "mail_url": {"auth", "appointment-worker"},
-        "auth_database_url": {"auth", "auth-migrate", "provision"},
+        "auth_database_url": {"auth", "auth-migrate", "auth-purge", "provision"},
         "appointment_database_url": {"appointment", "appointment-worker", "appointment-migrate", "provision"},
-        "prescription_database_url": {"prescription", "prescription-migrate", "provision"},
+        "prescription_database_url": {"prescription", "prescription-migrate", "prescription-purge", "provision"},
+        **({"postgres_password": {"backup"}} if rendered.name == "clinic" else {}),
     }
 
 
@@ -229,10 +255,10 @@ def test_secrets_are_made_once_and_are_different(tmp_path: Path) -> None:
 
     with pytest.raises(Exception, match="returned non-zero"):
         make_secrets(tmp_path)
-    values = [
-        value for name, keys in found.items() for key, value in keys.items() if key not in {"service_key", "mail_url"}
-    ]
+    shared = {"service_key", "mail_url"}
+    values = [value for name in found.keys() - {"backup"} for key, value in found[name].items() if key not in shared]
     assert len(values) == len({*values}) == 8
+    assert found["backup"] == {"pghost": "db.example", "pguser": "admin", "pgpassword": "pass-word"}
     assert len({keys["service_key"] for keys in found.values() if "service_key" in keys}) == 1
     assert all(file.stat().st_mode & 0o077 == 0 for file in tmp_path.iterdir())
     kustomization = KUBERNETES / "overlays" / "clinic" / "secrets" / "kustomization.yaml"
@@ -322,11 +348,14 @@ def test_who_has_no_policy_of_their_own_may_do_nothing(rendered: Rendered) -> No
     nobody = rendered.one("NetworkPolicy", "nobody")["spec"]
 
     assert nobody == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    clients = {name for name, pod in rendered.pods().items() if any("database_url" in f for f in rendered.files(pod))}
-    (provision,) = [one["metadata"]["name"] for one in rendered.of("Job") if "provision" in one["metadata"]["name"]]
-    assert rendered.selected({"clinic/postgres": "client"}) == clients | {provision}
+    clients = {name for name, pod in rendered.pods().items() if any("database" in each for each in told(rendered, pod))}
+    assert rendered.selected({"clinic/postgres": "client"}) == clients | ({"backup"} & rendered.pods().keys())
     senders = {name for name, pod in rendered.pods().items() if "mail_url" in rendered.files(pod)}
     assert rendered.selected({"clinic/mail": "client"}) == senders
+
+
+def told(rendered: Rendered, pod: Object) -> set[str]:
+    return {*(name.lower() for name in rendered.environment(pod)), *rendered.files(pod)}
 
 
 def connections(rendered: Rendered) -> int:
@@ -352,6 +381,8 @@ def test_all_connections_fit_what_the_guide_says(rendered: Rendered) -> None:
 
     assert int(opened) == connections(rendered)
     assert int(opened) + 20 <= int(most)  # jobs, backups, and whoever looks after it
+    if rendered.name == "clinic":  # provision refuses a server with less room
+        assert rendered.of("ConfigMap")[0]["data"]["DATABASE_CONNECTIONS"] == opened
 
 
 def test_where_there_is_a_pooler_what_needs_a_session_goes_past_it(rendered: Rendered) -> None:
