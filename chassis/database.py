@@ -1,14 +1,14 @@
 """The database session of a service: naming, types, time limits, and refusals that constraints stand for."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import TIMESTAMP, MetaData, QueuePool, Text, event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import PoolProxiedConnection
@@ -85,6 +85,11 @@ class HeldSession(Session):
             self.flush()
         else:
             super().commit()
+
+    def close(self) -> None:
+        """Give the connection back. One that has died holds nothing any more, and costs nobody a ready answer."""
+        with suppress(DBAPIError):
+            super().close()
 
     def commit_anyway(self) -> None:
         """Commit, held or not: of a refusal only the record of it stays."""

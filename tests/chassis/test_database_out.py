@@ -121,6 +121,23 @@ def test_a_database_that_falls_silent_in_the_middle_of_a_request_is_not_waited_f
     assert time.monotonic() - began < BOUND
 
 
+def test_a_connection_that_dies_behind_the_answer_costs_nobody_the_answer(
+    behind: dict[str, Flask], wire: Proxy
+) -> None:
+    app = behind["appointment"]
+
+    @app.get("/read-and-cut")
+    def read_and_cut() -> str:
+        found = db.session.scalar(text("SELECT 'what was asked'"))
+        wire.refuse()
+        return str(found)
+
+    app.view_functions["read_and_cut"].access = "public"  # type: ignore[attr-defined]
+    for _ in range(7):  # more often than there are connections
+        assert Api(app).send("GET", "/read-and-cut").get_data(as_text=True) == "what was asked"
+        wire.restore()
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_connections_that_the_database_closed_are_replaced_unnoticed(
     behind: dict[str, Flask], environment: dict[str, str], doctor: make.Person, name: str
