@@ -169,8 +169,9 @@ def _empty_tables(admin_url: str) -> None:
             (list(SERVICES), list(KEPT)),
         )
         tables = [name for (name,) in cursor.fetchall()]
-        cursor.execute(" UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT 1 FROM {t})" for t in tables))
-        if used := [name for (name,) in cursor.fetchall()]:
+        if tables:  # no service was migrated
+            cursor.execute(" UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT 1 FROM {t})" for t in tables))
+        if tables and (used := [name for (name,) in cursor.fetchall()]):
             cursor.execute(f"TRUNCATE {', '.join(used)} CASCADE")
     connection.close()
 
