@@ -95,7 +95,7 @@ def _lock_proved(person: Person) -> Person:
 
 def insist_on(person: Person, shown: str) -> None:
     """Refuse somebody whose account has changed since they showed their password: its hash was `shown` then."""
-    if person.password_hash != shown or person.disabled_at:
+    if not passwords.same(person.password_hash, shown) or person.disabled_at:
         raise InvalidCredentials(NOT_YOURS)
 
 

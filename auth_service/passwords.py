@@ -1,5 +1,6 @@
 """Passwords: argon2id as OWASP advises (19 MiB, 2 passes, 1 lane), and which ones are refused."""
 
+import base64
 import re
 import threading
 from collections.abc import Iterable
@@ -37,6 +38,30 @@ def matches(password: str, encoded: str | None) -> bool:
             return _hasher.verify(encoded or _NOBODY, password) and encoded is not None
         except (VerificationError, InvalidHashError):
             return False
+
+
+def renewed(password: str, encoded: str) -> str | None:
+    """A hash of the same password with today's parameters; None when it has them, or all places are taken right now.
+
+    It keeps its salt, which tells one setting of a password from the next (`same`).
+    """
+    if not _hasher.check_needs_rehash(encoded) or not _places.acquire(blocking=False):
+        return None
+    try:
+        return _hasher.hash(password, salt=base64.b64decode(_salt(encoded) + "=="))
+    finally:
+        _places.release()
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two hashes stand for one setting of a password, whatever the parameters they were made with."""
+    return _salt(one) == _salt(other)
+
+
+def _salt(encoded: str) -> str:
+    """The part of an encoded hash that is drawn anew whenever somebody sets a password."""
+    parts = encoded.split("$")
+    return parts[4] if len(parts) == 6 else encoded
 
 
 def guessable(password: str, about: Iterable[str]) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from auth_service import access_tokens, challenges, codes, limits, passwords, revocations
 from auth_service.models import Person, RefreshToken, Session, audit, db
@@ -61,6 +61,7 @@ def sign_in(email: str, password: str, secret: str) -> SignedIn:
     with _noting_refusals(person):
         with limits.attempt(limits.PASSWORD, email):
             person = _proved(person, password)
+        _renew_hash(person, password)
         _hold(person)
         if not person.has_second_factor:
             return begin_session(person, secret)
@@ -114,12 +115,21 @@ def _proved(person: Person | None, password: str) -> Person:
     return person
 
 
+def _renew_hash(person: Person, password: str) -> None:
+    """Keep the password as it would be hashed today, if we hash otherwise by now. Whoever has changed it was first."""
+    known = person.password_hash
+    if encoded := passwords.renewed(password, known):
+        unchanged = Person.id == person.id, Person.password_hash == known
+        db.session.execute(update(Person).where(*unchanged).values(password_hash=encoded))
+        db.session.commit()
+
+
 def _hold(person: Person) -> None:
     """Keep the account as it is until the commit, if it has not changed since it was read: hashing takes its time."""
     proved_with = person.password_hash
     db.session.refresh(person, with_for_update={"read": True})
     see_second_factor(person)
-    if person.disabled_at or person.password_hash != proved_with:
+    if person.disabled_at or not passwords.same(person.password_hash, proved_with):
         raise InvalidCredentials
 
 
