@@ -27,6 +27,7 @@ class Breaker:
     def __init__(self, service: str) -> None:
         """`service` is what people call the neighbour."""
         self._service = service
+        self._open = metrics.BREAKERS_OPEN.labels(service)
         self._lock = threading.Lock()
         self._failures = 0
         self._next_probe = 0.0
@@ -74,6 +75,6 @@ class Breaker:
             if failed:
                 self._next_probe = time.monotonic() + min(max(took, self.SHORTEST), self.PAUSE)
             if (is_open := self._failures >= self.FAILURES) != (before >= self.FAILURES):
-                metrics.breaker(self._service, opened=is_open)
+                self._open.inc(1 if is_open else -1)
                 said = "neighbour left alone" if is_open else "neighbour back"
                 logs.logger.warning(said, extra={"service": self._service})

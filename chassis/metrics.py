@@ -47,7 +47,7 @@ CALLS = Histogram(
     buckets=SECONDS,
     registry=_OURS,
 )
-LEFT_ALONE = Gauge(
+BREAKERS_OPEN = Gauge(
     "clinic_breaker_open",
     "Circuit breakers that stand open: who leaves a neighbour alone because it does not answer.",
     ["neighbour"],
@@ -109,11 +109,6 @@ def measured(call: F) -> F:
             _call(self.name, outcome).observe(time.perf_counter() - began)
 
     return cast(F, wrapper)
-
-
-def breaker(neighbour: str, *, opened: bool) -> None:
-    """Say that a breaker of this process before this neighbour has opened, or closed."""
-    LEFT_ALONE.labels(neighbour).inc(1 if opened else -1)
 
 
 class Computed(Collector):
