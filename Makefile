@@ -10,6 +10,7 @@ PYTHON = $(shell for name in python3 python3.14 python3.13 python3.12 python3.11
 PACKAGES := chassis auth_service appointment_service prescription_service portal development
 LOCKED := development auth_service appointment_service prescription_service portal
 BIN := .venv/bin
+SBOM := sbom
 PY := $(BIN)/python
 
 .PHONY: help
@@ -46,11 +47,20 @@ bench: venv ## Measure what is promised of cost, in one table of ratios (make be
 	@$(PY) -m benchmarks $(ONLY)
 
 .PHONY: check
-check: venv ## Run what reads the code without running it: lint, format, types, who may import whom
+check: venv ## Run what reads the code without running it: lint, format, types, who may import whom, what is secret or unsafe
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy --strict $(PACKAGES:%=-p %)
 	@$(BIN)/lint-imports
+	@$(PY) -m development.supply
+
+.PHONY: sbom
+sbom: venv ## Write what each program is made of into sbom/, as CycloneDX
+	@mkdir -p $(SBOM)
+	@for part in $(LOCKED); do \
+		$(BIN)/cyclonedx-py requirements $$part/requirements.txt --pyproject pyproject.toml $(SBOM_OPTIONS) \
+			--output-reproducible --output-format JSON --output-file $(SBOM)/$$part.cdx.json || exit 1; \
+	done
 
 .PHONY: lock
 lock: venv ## Compile requirements.in to requirements.txt everywhere (make lock UPGRADE=1 takes newer versions)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-import xmlrpc.client
+import xmlrpc.client  # nosec B411
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -34,7 +34,7 @@ ready() { # ready NAME PORT: the addresses under this name that may get requests
   found=$(getent ahostsv4 "$1" | cut -d ' ' -f 1 | sort -u) || return 0
   [ -n "$found" ] || return 0
   urls=$(printf "http://%s:$2/health/ready\n" $found)
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2046,SC2086
   answers=$(curl -s -Z --connect-timeout 1 --max-time 2 -H 'Host: 127.0.0.1' $(printf '%s -o /dev/null ' $urls) \
     -w '%{http_code} %{remote_ip}\n') || true
   some=$(printf '%s\n' "$answers" | sed -n 's/^200 //p' | sort)

@@ -17,7 +17,7 @@ cd "$1"
 secret() { openssl rand -hex 32; }
 after_the_password=${DATABASE_ADMIN_URL##*@}
 server=${after_the_password%%/*}
-case $after_the_password in *\?*) options=?${after_the_password#*\?} ;; *) options= ;; esac
+case $after_the_password in *\?*) options="?${after_the_password#*\?}" ;; *) options= ;; esac
 database() { echo "$1_database_url=postgresql://$1:$(secret)@$server/clinic$options"; }
 service_key=$(secret)
 who=${DATABASE_ADMIN_URL#*://} who=${who%@*}
