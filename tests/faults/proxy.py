@@ -27,6 +27,8 @@ class Wire:
     near: socket.socket
     far: socket.socket
     asked: bytes = b""
+    turn: int = 0
+    """Which request this is, of those that a fault is meant for."""
 
     def cut(self) -> None:
         """Break it, for both ends; who carries its bytes wakes up and closes it."""
@@ -53,6 +55,8 @@ class Fault:
     down: int | None = None
     of: bytes = b""
     times: int | None = None
+    every: int = 1
+    seen: int = 0
     over: threading.Event = field(default_factory=threading.Event)
     passed: Counter[tuple[Wire, str]] = field(default_factory=Counter)
     spent: set[Wire] = field(default_factory=set)
@@ -60,7 +64,7 @@ class Fault:
     def room(self, wire: Wire, way: str, wanted: int) -> int | None:
         """How many bytes may still pass before the wire is cut; None for all that come."""
         limit = self.up if way == "up" else self.down
-        if limit is None or not wire.asked.startswith(self.of):
+        if limit is None or not wire.asked.startswith(self.of) or wire.turn % self.every:
             return None
         if self.times is not None and wire not in self.spent and len(self.spent) >= self.times:
             return None
@@ -75,8 +79,9 @@ class Fault:
 class Proxy:
     """Stands before a server on this machine. Each method says what is wrong from now on; `restore` mends all of it."""
 
-    def __init__(self, target: int) -> None:
-        self._target = target
+    def __init__(self, *targets: int) -> None:
+        """Before one server; before several, each in turn, and past those that refuse a connection."""
+        self.targets = list(targets)
         self._lock = threading.Lock()
         self._fault = Fault()
         self._wires: set[Wire] = set()
@@ -118,13 +123,13 @@ class Proxy:
         """So many bytes a second in each direction, a tenth of them at a time."""
         self._become(Fault(rate=rate))
 
-    def cut(self, *, up: int | None = None, down: int | None = None, of: bytes = b"", times: int | None = None) -> None:
+    def cut(self, *, up: int | None = None, down: int | None = None, of: bytes = b"", **seldom: int) -> None:
         """Break a connection after so many bytes of what is asked (`up`) or answered (`down`), counted from now on.
 
         `up=0` is a server that hangs up on being asked, `down=0` an answer that is lost. Only connections are cut whose
-        request begins with `of`, and after `times` of them no more.
+        request begins with `of`; of these only one in `every=`, and after `times=` so many no more.
         """
-        self._become(Fault(up=up, down=down, of=of, times=times))
+        self._become(Fault(up=up, down=down, of=of, **seldom))  # type: ignore[arg-type]
 
     def restore(self) -> None:
         """Be a wire again. What was held back goes on its way."""
@@ -155,11 +160,11 @@ class Proxy:
     def _join(self, near: socket.socket, listener: socket.socket) -> None:
         with contextlib.ExitStack() as ends:
             ends.enter_context(near)
-            try:
-                far = ends.enter_context(socket.create_connection(("127.0.0.1", self._target)))
-            except OSError:
+            far = self._reached()
+            if far is None:
                 near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
                 return
+            ends.enter_context(far)
             wire = Wire(near, far)
             for one in (near, far):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -172,6 +177,13 @@ class Proxy:
             self._carry(wire, "down")
             up.join()
             self._wires.discard(wire)
+
+    def _reached(self) -> socket.socket | None:
+        first = self.connections % len(self.targets)
+        for port in (*self.targets[first:], *self.targets[:first]):
+            with contextlib.suppress(OSError):
+                return socket.create_connection(("127.0.0.1", port))
+        return None
 
     def _carry(self, wire: Wire, way: str) -> None:
         source, sink = (wire.near, wire.far) if way == "up" else (wire.far, wire.near)
@@ -189,7 +201,10 @@ class Proxy:
         if begins := REQUEST.match(data):
             wire.asked = begins[1]
             told = REQUEST_ID.search(data)
-            self.requests.append((told[1] if told else b"", begins[1]))
+            with self._lock:
+                self._fault.seen += begins[1].startswith(self._fault.of)
+                wire.turn = self._fault.seen
+                self.requests.append((told[1] if told else b"", begins[1]))
 
     def _pass_on(self, wire: Wire, way: str, data: bytes, sink: socket.socket) -> bool:
         """Send it as far as the fault of this moment lets it through; whether the wire is whole afterwards."""
@@ -217,9 +232,9 @@ def _drip(data: bytes, fault: Fault, sink: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def proxy(port: int) -> Iterator[Proxy]:
-    """A proxy before this port, for the block."""
-    running = Proxy(port)
+def proxy(*ports: int) -> Iterator[Proxy]:
+    """A proxy before this port, or these, for the block."""
+    running = Proxy(*ports)
     try:
         yield running
     finally:

@@ -41,16 +41,9 @@ class Stage:
 
     def end(self) -> None:
         for name in (*SERVICES, "portal"):
-            kill(self.program(name))
+            self.program(name).kill()  # nobody's idle connection is waited for
         for wire in (*self.wires.values(), *self.databases.values()):
             wire.close()
-
-
-def kill(program: Program) -> None:
-    """End it without a farewell: nobody's idle connection is waited for."""
-    assert program.process is not None
-    os.killpg(program.process.pid, signal.SIGKILL)
-    program.stop()
 
 
 def start(environment: dict[str, str], logs: Path) -> Stage:
@@ -58,7 +51,7 @@ def start(environment: dict[str, str], logs: Path) -> Stage:
     urls = {name: make_url(environment[f"{name.upper()}_DATABASE_URL"]) for name in SERVICES}
     wires = {name: Proxy(port) for name, port in ports.items()}
     databases = {name: Proxy(url.port or 0) for name, url in urls.items()}
-    given = {f"{name.upper()}_URL": wire.url for name, wire in wires.items()}
+    given = {"DRAIN_SECONDS": "1"} | {f"{name.upper()}_URL": wire.url for name, wire in wires.items()}
     given |= {
         f"{name.upper()}_DATABASE_URL": url.set(port=databases[name].port).render_as_string(hide_password=False)
         for name, url in urls.items()
@@ -70,7 +63,7 @@ def start(environment: dict[str, str], logs: Path) -> Stage:
 def killed(stage: Stage, name: str) -> Iterator[None]:
     """The processes are gone, and come back."""
     program = stage.program(name)
-    kill(program)
+    program.kill()
     try:
         yield
     finally:

@@ -138,6 +138,8 @@ def test_a_single_answer_that_is_lost_is_nobodys_trouble(
 ) -> None:
     """Where there is a key, the portal asks once more by itself and is given the stored answer."""
     who, page = booking(scene)
+    for _ in range(15):  # which earns the worker at the other end of this connection a retry
+        who.get("/appointments")
     stage.wires["appointment"].cut(down=0, of=b"POST /appointments HTTP", times=1)
 
     assert who.press(page, "Book this appointment").heading == BOOKED

@@ -19,7 +19,7 @@ from tests.faults.stage import BESIDE_OTHERS, Stage
 from tests.figures import Figure
 from tests.servers import Clinic
 
-ROUNDS = thorough.times(1, 10)
+ROUNDS = thorough.times(1, 3)
 REFUSED_WITHIN, REFUSING_TAKES, BACK_WITHIN = 10.0, 0.5, 2.0
 SOON = 30.0
 STAYS_OUT = 2.0

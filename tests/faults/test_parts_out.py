@@ -25,7 +25,7 @@ ALL: list[Out] = [
     *(ways.down, ways.killed, ways.frozen, ways.black_holed),
     *(ways.slow, ways.dripping, ways.hanging_up, ways.cut),
 ]
-SOME: dict[str, list[Out]] = {"appointment": [ways.black_holed, ways.cut], "prescription": [ways.down, ways.slow]}
+SOME: dict[str, list[Out]] = {"appointment": [ways.black_holed, ways.cut], "prescription": [ways.down]}
 MUST = "the page says which part is out within 2.5 s, nothing typed is lost, the rest works, nothing is done twice"
 BOUND = 2.5
 BACK = 10.0

@@ -94,6 +94,30 @@ def test_only_what_is_meant_is_cut_and_only_so_often(wire: Proxy) -> None:
     assert ask(wire, "POST", "/more") == BODY
 
 
+def test_one_in_three_is_cut(wire: Proxy) -> None:
+    wire.cut(up=0, of=b"GET", every=3)
+
+    with requests.Session() as kept:
+        for n in range(1, 10):
+            if n % 3:
+                assert kept.get(wire.url).content == BODY
+                assert kept.post(wire.url).content == BODY
+            else:
+                with pytest.raises(requests.ConnectionError):
+                    kept.get(wire.url)
+
+
+def test_several_servers_take_turns_and_one_that_is_away_is_passed_over() -> None:
+    with (
+        neighbour(says(answer(b"1"))) as one,
+        neighbour(says(answer(b"2"))) as two,
+        proxy(*(int(server.url.rsplit(":", 1)[1]) for server in (one, two))) as wire,
+    ):
+        assert {ask(wire) for _ in range(4)} == {b"1", b"2"}
+        two.close()
+        assert {ask(wire) for _ in range(4)} == {b"1"}
+
+
 def test_a_server_that_is_away_is_no_end_of_the_wire(wire: Proxy) -> None:
     with proxy(9) as nowhere:
         for _ in range(2):
