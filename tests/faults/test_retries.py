@@ -17,8 +17,8 @@ from tests.figures import Figure
 from tests.thorough import times
 
 PEOPLE = 6
-REQUESTS = times(320, 1000)
-"""Retries are a share of requests and a few on top, which each process has saved: of fewer requests they are too many."""
+REQUESTS = times(400, 1000)
+"""Each process has saved a few retries beside their share of requests: of fewer requests those would be too many."""
 AT_MOST = 1.10
 HOP = b"GET /appointments/"
 """What the prescription service asks, once for each prescription that somebody wants to sign."""
