@@ -10,11 +10,14 @@ from typing import Any
 import psycopg2
 import pytest
 from flask import Flask
+from sqlalchemy import make_url
 
+from chassis.provision import provision
 from development.installation import choose
 from tests import make
 from tests.api import Api
 from tests.journeys.load import rows, value
+from tests.journeys.test_crashes import Database
 from tests.operations.copies import (
     SCHEMAS,
     Copier,
@@ -27,6 +30,7 @@ from tests.operations.copies import (
     tables,
 )
 from tests.servers import Clinic
+from tests.thorough import times
 
 PEOPLE = 6
 TORN = (
@@ -50,7 +54,7 @@ def test_a_copy_taken_under_load_is_of_one_moment(
     then: dict[str, Any] = {}
 
     def copy(work: Work) -> None:
-        work.wait_for(25)
+        work.wait_for(times(25, 500))
         before.extend(work.told)
         connection = psycopg2.connect(url)
         connection.set_session(isolation_level="REPEATABLE READ")
@@ -150,6 +154,37 @@ def description(url: str, place: Path) -> list[str]:
     """Tables, owners, grants, triggers, constraints and counters, as pg_dump writes them."""
     text = dump(url, place / "description", "--schema-only").read_text()
     return [line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
+
+
+def test_a_server_that_has_nothing_gets_everything_back(
+    environment: dict[str, str], auth: Flask, copier: Copier, tmp_path: Path
+) -> None:
+    """Another server, new: it knows no role, and gets them from the settings before it gets the copy."""
+    make.person(auth, email="back@example.com")
+    copier.must("take")
+    server = Database(tmp_path / "server")
+    server.start()
+    there = {**environment, "ADMIN_URL": server.admin_url.rsplit("/", 1)[0] + "/clinic"}
+    rows_outside_a_transaction(server.admin_url, "CREATE DATABASE clinic TEMPLATE template0")
+    elsewhere = Copier(there["ADMIN_URL"], copier.folder)
+    try:
+        no_roles = elsewhere.run("restore", str(copier.newest()))
+        provision(
+            server.admin_url, [moved(environment[url], server) for url in environment if url.endswith("BASE_URL")]
+        )
+        elsewhere.must("restore", str(copier.newest()))
+
+        assert "python -m chassis.provision" in no_roles.stderr
+        assert value(there["ADMIN_URL"], "SELECT email FROM auth.person") == "back@example.com"
+        assert description(there["ADMIN_URL"], tmp_path) == description(environment["ADMIN_URL"], tmp_path)
+        assert value(moved(environment["AUTH_DATABASE_URL"], server), "SELECT count(*) FROM person") == 1
+    finally:
+        server.kill()
+
+
+def moved(url: str, server: Database) -> str:
+    """A service's URL, on another server."""
+    return make_url(url).set(port=server.port).render_as_string(hide_password=False)
 
 
 def test_the_programs_work_on_a_restored_database(

@@ -166,6 +166,31 @@ def test_rows_go_in_batches_around_those_that_somebody_holds(auth: Flask, enviro
         assert purge.delete_all(db, attempts, batch=10) == 3
 
 
+def test_the_worker_purges_its_own_service_every_night(
+    services: dict[str, Flask], lived_in: datetime, environment: dict[str, str]
+) -> None:
+    from appointment_service import retention, worker
+    from appointment_service.settings import AppointmentSettings
+
+    asked: list[str] = []
+    made = worker.jobs(AppointmentSettings(**environment), *[lambda: None] * 2, lambda: asked.append("purge"))
+    made.tasks["purge"].func(0)
+    assert asked == ["purge"]
+    assert ("purge", worker.EVERY_NIGHT) in {
+        (one.task.name, one.cron) for one in made.periodic_registry.periodic_tasks.values()
+    }
+
+    with services["appointment"].app_context(), clock.set_to(lived_in + timedelta(days=800)):
+        assert all(retention.purge_all().values())
+
+
+def test_doctors_are_told_how_long_a_draft_is_kept(root: Path) -> None:
+    from prescription_service import retention
+
+    page = (root / "templates/drafts/index.html").read_text()
+    assert f"What is not changed for {retention.DRAFTS.days} days is deleted." in page
+
+
 def test_every_table_has_its_line(root: Path, services: dict[str, Flask], environment: dict[str, str]) -> None:
     text = (root / "docs/operations/retention.md").read_text()
     told = set(re.findall(r"`(\w+\.\w+)`", text))
