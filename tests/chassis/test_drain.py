@@ -11,9 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import pytest
+
 from tests import thorough
 from tests.chassis.conftest import Start
 from tests.chassis.test_real_server import read_all, read_one, request, status
+from tests.figures import Figure
 from tests.servers import Program
 
 SOON = 20.0
@@ -22,6 +25,7 @@ REQUESTS = thorough.times(300, 5_000)
 """So many are answered before and after whatever happens."""
 LIVE = request("GET /health/live HTTP/1.1").replace(b"Connection: close\r\n", b"")
 HALF = request("POST /sign-in HTTP/1.1", "Content-Type: application/x-www-form-urlencoded", "Content-Length: 7")
+NONE_FAILS = "no request fails"
 GUNICORNS_OWN = ("-k", "gthread")
 
 
@@ -148,7 +152,8 @@ def test_a_program_that_is_told_to_stop_says_so_and_answers_on(start: Start) -> 
     assert program.process.wait(SOON) == 0
 
 
-def test_a_rolling_restart_under_load_fails_no_request(start: Start) -> None:
+@pytest.mark.fault
+def test_a_rolling_restart_under_load_fails_no_request(start: Start, figure: Figure) -> None:
     programs = [start(drain=1), start(drain=1)]
 
     with Load(*programs).going_on() as load:
@@ -163,9 +168,11 @@ def test_a_rolling_restart_under_load_fails_no_request(start: Start) -> None:
 
     assert load.failed == []
     assert load.answered.keys() == {200}
+    figure("two portals restarted in turn", must=NONE_FAILS, measured=f"0 of {load.answered.total()} failed")
 
 
-def test_a_program_that_is_killed_under_the_same_load_fails_some(start: Start) -> None:
+@pytest.mark.fault
+def test_a_program_that_is_killed_under_the_same_load_fails_some(start: Start, figure: Figure) -> None:
     programs = [start(), start()]
 
     with Load(*programs).going_on() as load:
@@ -174,9 +181,11 @@ def test_a_program_that_is_killed_under_the_same_load_fails_some(start: Start) -
         load.wait_for(REQUESTS)
 
     assert load.failed
+    figure("two portals restarted in turn", control=f"one killed instead: {len(load.failed)} failed")
 
 
-def test_a_reload_under_load_fails_no_request(start: Start) -> None:
+@pytest.mark.fault
+def test_a_reload_under_load_fails_no_request(start: Start, figure: Figure) -> None:
     program = start()
 
     with Load(program).going_on() as load:
@@ -190,6 +199,7 @@ def test_a_reload_under_load_fails_no_request(start: Start) -> None:
     assert load.failed == []
     assert load.answered.keys() == {200}
     assert ready(program) == 200
+    figure("a portal reloaded again and again", must=NONE_FAILS, measured=f"0 of {load.answered.total()} failed")
 
 
 def test_a_request_under_way_is_answered_and_a_new_one_refused_at_once(start: Start) -> None:
