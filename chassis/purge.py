@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, CursorResult, delete, false, func, inspect
 
 BATCH = 1000
 """Rows in one transaction: few enough that nobody waits for it."""
-SECONDS = 30
-"""For one statement. Nobody waits for it, and a table without an index for it is read through."""
+SECONDS = 300
+"""For one statement. Nobody waits for it: no table has an index for this, and is read through once a night instead."""
 
 
 @dataclass(frozen=True)
