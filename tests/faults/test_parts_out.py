@@ -1,5 +1,5 @@
-"""The appointment or the prescription service is out, in every way a service can be: the portal says which part it is,
-keeps what was typed, and the rest works. What was sent in the middle of it is done once."""
+"""A service is out, in every way a service can be: the portal says which part it is, keeps what was typed, and the rest
+works. What was sent in the middle of it is done once, and nobody gets in who could not be asked about."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,11 @@ ALL: list[Out] = [
     *(ways.down, ways.killed, ways.frozen, ways.black_holed),
     *(ways.slow, ways.dripping, ways.hanging_up, ways.cut),
 ]
-SOME: dict[str, list[Out]] = {"appointment": [ways.black_holed, ways.cut], "prescription": [ways.down]}
+SOME: dict[str, list[Out]] = {
+    "auth": [ways.slow],
+    "appointment": [ways.black_holed, ways.cut],
+    "prescription": [ways.down],
+}
 MUST = "the page says which part is out within 2.5 s, nothing typed is lost, the rest works, nothing is done twice"
 BOUND = 2.5
 BACK = 10.0
@@ -113,3 +117,26 @@ def test_prescriptions_are_out(
     (only,) = Api(prescription, doctor.token).get("/prescriptions")["items"]
     assert only["medicines"][0]["instructions"] == NOTES
     note(figure, "prescription", out, clock, back)
+
+
+@pytest.mark.fault
+@out_in("auth")
+def test_accounts_are_out(
+    stage: Stage, maya: VisitorOnTheWire, doctor: make.Person, out: Out, figure: Figure
+) -> None:  # fmt: skip
+    stranger, clock = VisitorOnTheWire(stage.clinic.portal.url), Clock()
+    form = stranger.get("/sign-in")
+
+    with out(stage, "auth"):
+        assert clock.time(lambda: maya.get("/appointments")).heading == "My appointments"
+        refused = clock.time(lambda: stranger.press(form, "Sign in", email=doctor.email, password=make.PASSWORD))
+        assert refused.status == 503
+        assert "Accounts are not available right now" in refused.text
+        assert doctor.email in refused.source
+        assert clock.time(lambda: stranger.get("/today")).heading == "Sign in"
+    back = seconds_until(lambda: stranger.press(refused, "Sign in", password=make.PASSWORD).path == "/today", BACK)
+
+    measured = f"slowest page {clock.slowest:.2f} s, back after {back:.2f} s, nobody got in"
+    must = "signed-in people read on; signing in says what is out within 2.5 s; nobody gets in"
+    figure(f"accounts {out.__name__.replace('_', ' ')}, at the portal", must=must, measured=measured)
+    assert clock.slowest <= BOUND + BESIDE_OTHERS
