@@ -1,16 +1,16 @@
 """What people are told: written with what it tells of, sent later, and told by phone where mail does not reach."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from appointment_service import reminders
 from appointment_service.models import BOOKED, CANCELLED, PENDING, UNSEEN, Appointment, db
-from appointment_service.outbox_tables import TO_PHONE, TOLD, WAITING, OutboxMessage
+from appointment_service.outbox_tables import TO_PHONE, TOLD, OutboxMessage
 from chassis import clock
 from chassis.errors import NotFound
 from chassis.identity import Principal
@@ -25,8 +25,6 @@ TRUE_WHILE = {
     "offer": PENDING,
 }
 """In which state of its appointment each kind of message is true."""
-LONGEST_LEASE = timedelta(minutes=30)
-"""A message that waits to be tried again does so for no longer (`delivery.LONGEST_PAUSE`)."""
 SILENT = ("died", "left-unseen", *UNSEEN)
 """Codes of cancellations of which nobody is written to."""
 
@@ -49,18 +47,6 @@ def _write(appointment: Appointment, kind: str, due_at: datetime) -> None:
     row = {"appointment_id": appointment.id, "person_id": appointment.patient_id, "kind": kind, "due_at": due_at}
     said = insert(OutboxMessage).values(sequence=appointment.ical_sequence, **row)
     db.session.execute(said.on_conflict_do_nothing(constraint="uq_outbox_message_once"))
-
-
-def oldest_unsent(now: datetime) -> float:
-    """For how many seconds the letter that waits longest has been due; 0 when none is. For those who watch the worker.
-
-    A try puts off when a message is due next, so of what is due at once the time counts at which it was written.
-    """
-    reminds = OutboxMessage.kind == "reminder"
-    since = func.min(case((reminds, OutboxMessage.due_at), else_=OutboxMessage.created_at))
-    soon = OutboxMessage.state == WAITING, OutboxMessage.due_at <= now + LONGEST_LEASE
-    oldest = db.session.scalar(select(since).where(*soon, or_(~reminds, OutboxMessage.due_at <= now)))
-    return max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
 
 
 def still_true(now: datetime) -> ColumnElement[bool]:

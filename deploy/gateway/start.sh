@@ -56,8 +56,9 @@ pool() { # pool NAME PROGRAM:PORT: one upstream; as long as its name leads nowhe
   for member in ${members:-127.0.0.1}; do # nothing listens there: whoever calls is told that it is out
     echo "  server $member:$([ -n "$members" ] && echo "${2#*:}" || echo 9) max_fails=2 fail_timeout=3s;"
   done
-  # Shorter than the programs keep a connection, so that it is never they who close one that is just being used.
-  echo "  keepalive 32; keepalive_timeout 20s; keepalive_requests 10000;"
+  # Shorter than the programs keep a connection, which is two seconds when they stop or reload, so that it is never they
+  # who close one that is just being used.
+  echo "  keepalive 32; keepalive_timeout 1500ms; keepalive_requests 10000;"
   echo "}"
 }
 

@@ -18,7 +18,7 @@ import psycopg2
 import pytest
 from flask import Flask
 
-from appointment_service import delivery, heartbeat, outbox
+from appointment_service import heartbeat
 from appointment_service.settings import AppointmentSettings
 from tests import make
 from tests.appointment_service.telling import change, messages, visit
@@ -232,22 +232,6 @@ def test_a_worker_that_works_is_seen_to_and_one_that_hangs_or_has_ended_is_not(
         assert checked() == 1
     heart.beat()
     assert checked() == 0
-
-
-def test_the_age_of_the_oldest_letter_that_is_due_is_told(auth: Flask, appointment: Flask) -> None:
-    now = datetime.now(UTC)
-    with appointment.app_context():
-        assert outbox.oldest_unsent(now) == 0.0
-
-    to_send(auth, appointment, 1)
-
-    with appointment.app_context():
-        taken = delivery.take(datetime.now(UTC))
-        assert taken
-        delivery.put_off(taken, now + delivery.LONGEST_PAUSE)  # tried in vain: still unsent since it was written
-        assert 3590 < outbox.oldest_unsent(now + timedelta(hours=1)) < 3600 + SECONDS
-        delivery.settle(taken, "sent")
-        assert outbox.oldest_unsent(now + timedelta(minutes=5)) == 0.0, "a reminder is due later"
 
 
 def test_what_killed_workers_were_at_is_taken_away(environment: dict[str, str], appointment: Flask) -> None:
