@@ -19,7 +19,9 @@ from development.checkout import ROOT
 
 TOOLS = Path(sys.executable).parent
 PACKAGES = ("chassis", "auth_service", "appointment_service", "prescription_service", "portal", "development")
-LEFT_OUT = {".git", ".venv", "var", "backups", "sbom"}
+LEFT_OUT = {".git", ".venv", ".env", "var", "backups", "sbom", "secrets", "__pycache__", ".hypothesis"}
+LEFT_OUT |= {".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache"}
+"""What lies about in a checkout, for where there is no git that knows."""
 SCRIPT = re.compile(rb"#!.*\b(ba)?sh\b")
 COMPOSES_OWN = re.compile(r"!(reset|override) ?")
 """Tags of `docker compose` for files on top of others, which the schema knows nothing of."""
@@ -34,12 +36,16 @@ def main() -> int:
 
 
 def tracked() -> list[str]:
-    """The files of the checkout, without what lies about in it where git can tell."""
+    """The files that git knows; in a copy without git, all but what lies about."""
     git = shutil.which("git") or "false"
     told = subprocess.run([git, "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    names = told.splitlines() or [str(file.relative_to(ROOT)) for file in ROOT.rglob("*")]
-    files = (ROOT / name for name in names if not LEFT_OUT & {*Path(name).parts})
-    return [str(file.relative_to(ROOT)) for file in files if file.is_file()]
+    names = told.splitlines() or _all_but_what_lies_about()
+    return [name for name in names if (ROOT / name).is_file()]
+
+
+def _all_but_what_lies_about() -> list[str]:
+    paths = [file.relative_to(ROOT) for file in ROOT.rglob("*")]
+    return [str(path) for path in paths if not LEFT_OUT & {*path.parts}]
 
 
 def is_compose(name: str) -> bool:
