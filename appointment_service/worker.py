@@ -7,7 +7,6 @@ On TERM it begins nothing more, ends what is under way, and goes. Whether it wor
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -21,7 +20,7 @@ from appointment_service.app import create_app
 from appointment_service.delivery import Delivery
 from appointment_service.heartbeat import EVERY, Heartbeat
 from appointment_service.settings import AppointmentSettings
-from chassis import logs, trace
+from chassis import logs, spans
 
 EVERY_FIVE_SECONDS = "* * * * * */5"
 EVERY_QUARTER_MINUTE = "* * * * * */15"
@@ -37,7 +36,7 @@ def main() -> None:
     """Send until told to stop. What is being sent then is sent first."""
     settings = AppointmentSettings.from_environment()
     program = create_app(settings)
-    _log_with_us()
+    logs.adopt("procrastinate")
     program.extensions["watch"].start()
     asyncio.run(_work(settings, program))
 
@@ -84,17 +83,15 @@ async def _work(settings: AppointmentSettings, program: Flask) -> None:
     heart = Heartbeat()
 
     def round_of() -> None:
-        trace.begin()
-        with program.app_context(), heart.job():
+        with spans.job("deliver"), program.app_context(), heart.job():
             delivery.deliver_due()
 
     def offers() -> None:
-        trace.begin()
-        with program.app_context(), heart.job():
+        with spans.job("offer"), program.app_context(), heart.job():
             offering.offer_what_is_free(parts["clocks"].zone())
 
     def purge() -> None:
-        with program.app_context():
+        with spans.job("purge"), program.app_context():
             logs.logger.info("purged", extra=retention.purge_all())
 
     async with jobs(settings, round_of, offers, purge).open_async() as app:
@@ -110,13 +107,6 @@ async def _keep_beating(app: App, heart: Heartbeat) -> None:
                 await app.connector.execute_query_one_async("SELECT 1")
             heart.beat()
         await asyncio.sleep(EVERY)
-
-
-def _log_with_us() -> None:
-    """What the library warns of stands in our log, in our form."""
-    library = logging.getLogger("procrastinate")
-    library.handlers, library.propagate = logs.logger.handlers, False
-    library.setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

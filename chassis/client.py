@@ -12,7 +12,7 @@ import requests
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
-from chassis import logs, metrics, strict_json, time_left
+from chassis import logs, metrics, spans, strict_json, time_left
 from chassis.breaker import Breaker
 from chassis.bulkhead import Bulkhead
 from chassis.deadline import DeadlineAdapter
@@ -67,6 +67,7 @@ class ServiceClient:
         self.bulkhead, self.breaker, self.retries = Bulkhead(name), Breaker(name), Retries()
 
     @metrics.measured
+    @spans.called
     def request(
         self,
         method: str,

@@ -1,5 +1,6 @@
 """The database session of a service: naming, types, time limits, and refusals that constraints stand for."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -7,13 +8,13 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import TIMESTAMP, MetaData, QueuePool, Text, event
+from sqlalchemy import TIMESTAMP, Engine, MetaData, QueuePool, Text, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import PoolProxiedConnection
 
-from chassis import metrics
+from chassis import metrics, spans, trace
 from chassis.errors import Refusal
 from chassis.patience import PatientConnection
 
@@ -74,6 +75,31 @@ ENGINE_OPTIONS: dict[str, Any] = {
         "tcp_user_timeout": 2500,
     },
 }
+
+
+def tell_statements() -> None:
+    """Make each statement of this process a span, without its values."""
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def begin(connection: Any, *_: Any) -> None:
+        connection.info["began"] = time.perf_counter()
+
+    @event.listens_for(Engine, "after_cursor_execute")
+    def end(connection: Any, _: Any, statement: str, *__: Any) -> None:
+        _told(connection, statement)
+
+    @event.listens_for(Engine, "handle_error")
+    def fail(context: Any) -> None:
+        if context.connection and context.statement:
+            _told(context.connection, context.statement, failed=True)
+
+
+def _told(connection: Any, statement: str, *, failed: bool = False) -> None:
+    began, above = connection.info.pop("began", None), trace.current.get()
+    if began and above:
+        told: spans.Told = {"db.system.name": "postgresql", "db.query.text": statement}
+        seconds = time.perf_counter() - began
+        spans.ended(above.child(), statement.split(None, 1)[0], "CLIENT", seconds, told, failed=failed)
 
 
 class HeldSession(Session):

@@ -1,5 +1,6 @@
 """How every program is served: `gunicorn -c python:chassis.gunicorn --bind HOST:PORT 'package:create_app()'`."""
 
+import atexit
 import gc
 import os
 import shutil
@@ -9,10 +10,6 @@ from typing import Any
 from chassis import drain
 
 gc.disable()  # until all is imported: nothing of it is garbage, and to look for some takes a tenth of the start
-
-# Where the workers write down what they count: empty at each start. Set before anything imports the library, since it
-# decides at once how to count.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counted = tempfile.mkdtemp(prefix="clinic-metrics-")
 
 _demo = os.environ.get("ENVIRONMENT") == "demo"
 
@@ -62,6 +59,17 @@ def child_exit(_: Any, worker: Any) -> None:
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
-def on_exit(_: Any) -> None:
-    """Leave nothing behind."""
-    shutil.rmtree(_counted, ignore_errors=True)
+def _folder() -> str:
+    """A new folder of this process, and of those it forks, which goes with it."""
+    found, owner = tempfile.mkdtemp(prefix="clinic-metrics-"), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == owner:
+            shutil.rmtree(found, ignore_errors=True)
+
+    atexit.register(remove)
+    return found
+
+
+# Where workers write down what they count. gunicorn sets it before it loads the program, which decides by it how to.
+raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_folder()}"]

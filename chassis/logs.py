@@ -46,6 +46,13 @@ def configure(program: str, level: str) -> None:
     logger.setLevel(level)
 
 
+def adopt(library: str) -> None:
+    """What this library warns of stands in our log, in our form."""
+    adopted = logging.getLogger(library)
+    adopted.handlers, adopted.propagate = logger.handlers, False
+    adopted.setLevel(logging.WARNING)
+
+
 def begin_request(given: str | None) -> str:
     """Take over the caller's request id when it is harmless, else make one."""
     value = given if given and _ACCEPTABLE.fullmatch(given) else secrets.token_hex(8)

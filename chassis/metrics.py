@@ -6,14 +6,13 @@ conventions where these have one. Labels are routes, codes and names of programs
 wrote: each combination of them is a row that stays.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, wraps
 from typing import Any, TypeVar, cast
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -145,7 +144,7 @@ def build(program: str) -> Computed:
 def exposition(more: Iterable[Collector]) -> bytes:
     """All figures of this program in Prometheus' text format."""
     registry = CollectorRegistry()
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    if values.ValueClass._multiprocess:  # decided when the library was loaded
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(_OURS)

@@ -17,8 +17,9 @@ from werkzeug.exceptions import NotAcceptable
 from werkzeug.local import LocalProxy
 from werkzeug.routing import BaseConverter
 
-from chassis import answers, docs, fhir, fhir_search, identity, problems, strict_json, tokens, web
+from chassis import answers, docs, fhir, fhir_search, identity, problems, spans, strict_json, tokens, web
 from chassis.cursor import Cursors
+from chassis.database import tell_statements
 from chassis.errors import Invalid, InvalidRequest, TooLarge, Unavailable, UnsupportedMediaType
 from chassis.identity import Principal
 from chassis.schemas import UUID_PATTERN, In
@@ -142,6 +143,8 @@ def build(
     if "FLASK_RUN_FROM_CLI" in os.environ:
         _migrate(app, db)
     web.prepare(app, name, settings, check=lambda: _answer(db))
+    if spans.on():
+        tell_statements()
     _refuse_unknown_answers(app)
     tokens.configure(app, name, find_key)
     identity.guard(app, tokens.Verifier(find_key), check_person, service_key)

@@ -33,6 +33,8 @@ SecretOrNone = Annotated[str, AfterValidator(lambda secret: _long_enough(secret)
 """A secret that a program starts without. Empty is none: what it guards is closed then."""
 ServiceUrl = Annotated[str, AfterValidator(_web_address)]
 """Where a neighbour answers."""
+UrlOrNone = Annotated[str, AfterValidator(lambda url: _web_address(url) if url else "")]
+"""A web address, or none."""
 
 
 def _zone(name: object) -> ZoneInfo:
@@ -67,6 +69,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     trusted_hosts: Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)] = Field(default_factory=list)
     forwarded_allow_ips: Annotated[str, AfterValidator(_addresses)] = "127.0.0.1"
+    otel_exporter_otlp_endpoint: UrlOrNone = ""
 
     @classmethod
     def from_environment(cls: "type[S]", **given: Any) -> "S":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 VERSION = "00"
 SAMPLED = 1
-"""The only flag of level 1: whoever asks may have kept a record of the trace. We always do, in the log."""
+"""The only flag of level 1: whoever asks may have kept a record of the trace, and it is worth one."""
 MOST_MEMBERS = 32
 LONGEST_STATE = 512
 """What has to be passed on of `tracestate`. What is longer, or malformed, is dropped whole, as the standard allows."""
@@ -48,10 +48,10 @@ current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 """The span under way in this thread."""
 
 
-def begin(parent: str | None = None, state: str | None = None) -> Trace:
-    """Begin a span: of the caller's trace where these headers of it are in order, else of a new one."""
+def begin(parent: str | None = None, state: str | None = None, *, flags: int = SAMPLED) -> Trace:
+    """Begin a span: of the caller's trace where these headers of it are in order, else of a new one with `flags`."""
     found = _continued(parent, state) if parent else None
-    trace = found or Trace(secrets.token_hex(16), _span_id())
+    trace = found or Trace(secrets.token_hex(16), _span_id(), flags=flags)
     current.set(trace)
     return trace
 

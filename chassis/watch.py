@@ -75,7 +75,7 @@ class Watch:
     def _do(self, entry: _Entry) -> float:
         """Run a chore, and say in how many seconds it is due again."""
         began = time.monotonic()
-        trace.begin()
+        trace.begin(flags=0)  # every few seconds the same: a collector of spans need not have them
         try:
             with self._app.app_context():
                 entry.chore()

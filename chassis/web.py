@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from chassis import drain, logs, metrics, time_left, trace, watch
+from chassis import drain, logs, metrics, spans, time_left, trace, watch
 from chassis.errors import Draining, Refusal
 from chassis.identity import public
 from chassis.proxies import Proxies
@@ -31,6 +31,7 @@ def prepare(app: Flask, program: str, settings: Settings, *, check: Callable[[],
     this program out of rotation too.
     """
     logs.configure(program, settings.log_level)
+    spans.send_to(settings.otel_exporter_otlp_endpoint, program)
     app.config["TRUSTED_HOSTS"] = settings.trusted_hosts or None
     if settings.trusted_hosts:
         app.wsgi_app = _by_address(app.wsgi_app, settings.trusted_hosts[0].lstrip("."))  # type: ignore[method-assign]
@@ -151,9 +152,12 @@ def _log_requests(app: Flask, proxies: Proxies) -> None:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Cache-Control", "no-store")
         view = app.view_functions.get(request.endpoint or "")
-        level = logging.DEBUG if getattr(view, "routine", False) else logging.INFO
-        logs.logger.log(level, "request", extra=_line(response))
-        _count(view, response)
+        is_routine = getattr(view, "routine", False)
+        seconds = time.perf_counter() - g.began
+        logs.logger.log(logging.DEBUG if is_routine else logging.INFO, "request", extra=_line(response, seconds))
+        _count(view, response, seconds)
+        if spans.on() and not is_routine:
+            _tell(response, seconds)
         return response
 
     @app.teardown_request
@@ -167,20 +171,26 @@ def _printable(text: str) -> str:
     return text[:LONGEST_AGENT].strip()
 
 
-def _count(view: Any, response: Response) -> None:
+def _count(view: Any, response: Response, seconds: float) -> None:
     route = request.url_rule.rule if request.url_rule else None
-    metrics.answered(request.method, route, response.status_code, time.perf_counter() - g.began)
+    metrics.answered(request.method, route, response.status_code, seconds)
     action = g.get("counted", getattr(view, "counted", None))
     if action and "Idempotent-Replayed" not in response.headers:
         metrics.acted(action, response.status_code, g.get("problem_code"))
 
 
-def _line(response: Response) -> dict[str, Any]:
+def _tell(response: Response, seconds: float) -> None:
+    route = request.url_rule.rule if request.url_rule else metrics.UNKNOWN
+    told: spans.Told = {"http.request.method": request.method, "http.route": route}
+    told |= {"http.response.status_code": response.status_code, "request_id": g.request_id}
+    failed = response.status_code >= 500
+    spans.ended(g.trace, f"{request.method} {route}", "SERVER", seconds, told, failed=failed)
+
+
+def _line(response: Response, seconds: float) -> dict[str, Any]:
     """What is logged of a request: the route, never the address bar, which may name a person."""
-    route = request.url_rule.rule if request.url_rule else None
-    began = getattr(g, "began", None)
-    spent = round((time.perf_counter() - began) * 1000, 1) if began else None
-    asked_by = {"parent_id": span.parent_id} if (span := g.get("trace")) and span.parent_id else {}
+    route, spent = request.url_rule.rule if request.url_rule else None, round(seconds * 1000, 1)
+    asked_by = {"parent_id": g.trace.parent_id} if g.trace.parent_id else {}
     return {"method": request.method, "route": route, "status": response.status_code, "ms": spent, **asked_by}
 
 

@@ -77,5 +77,5 @@ def test_the_figures_are_kept_from_others_and_end_with_the_program(auth_program:
 def test_every_program_is_measured(clinic: Clinic) -> None:
     for program in (clinic.portal, clinic.auth, clinic.appointment, clinic.prescription):
         found = scrape(program.url)
-        assert found.value("http_server_active_requests") == 1
+        assert found.value("http_server_active_requests") >= 1  # neighbours ask too
         assert found.value("clinic_build_info", program=program.package.removesuffix("_service")) == 1
