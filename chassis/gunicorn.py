@@ -71,5 +71,5 @@ def _folder() -> str:
     return found
 
 
-# Where workers write down what they count. gunicorn sets it before it loads the program, which decides by it how to.
+# Where workers write down what they count. Set before the program is loaded, since that decides at once how to count.
 raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_folder()}"]
