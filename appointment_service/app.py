@@ -18,6 +18,7 @@ from appointment_service.views import (
     holidays,
     life,
     messages,
+    overview,
     schedules,
     slots,
     visit_types,
@@ -36,7 +37,7 @@ def create_app(settings: AppointmentSettings | None = None, auth: ServiceClient 
     auth = auth or ServiceClient("auth", settings.auth_url, timeout=KeySet.TIMEOUT)
     keys, revocations = KeySet(auth), Revocations(auth)
     plans = (doctors, schedules, holidays, visit_types, slots)
-    areas = (*plans, appointments, calendar, life, messages, waiting_list, figures, fhir)
+    areas = (*plans, appointments, calendar, life, messages, waiting_list, overview, figures, fhir)
     blueprints = [*[area.bp for area in areas], audit_views.blueprint(audit)]
     app = build("appointment", __package__, settings, db, blueprints, keys.find, revocations.check)
     revocations.keep_fresh(app, keys)

@@ -66,8 +66,13 @@ def to_phone(
     Doctors see their own patients', admins all. What is over or no longer so is not listed.
     """
     key = tuple_(Appointment.starts_at, OutboxMessage.id)
-    query = _of(who).where(OutboxMessage.state == TO_PHONE, still_true(clock.now())).order_by(*key).limit(limit)
+    query = waits_for_a_call(who).order_by(*key).limit(limit)
     return db.session.execute(query.where(key > after) if after else query).all()
+
+
+def waits_for_a_call(who: Principal) -> Select[OutboxMessage, Appointment]:
+    """The query of what `to_phone` lists."""
+    return _of(who).where(OutboxMessage.state == TO_PHONE, still_true(clock.now()))
 
 
 def told(who: Principal, message_id: UUID) -> Row[OutboxMessage, Appointment]:

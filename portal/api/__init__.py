@@ -17,6 +17,7 @@ from portal.api.feed import FeedApi
 from portal.api.life import Life
 from portal.api.medicines import Medicines
 from portal.api.messages import Messages
+from portal.api.overview import Overview
 from portal.api.patients import Patients
 from portal.api.people import People
 from portal.api.prescriptions import Prescriptions
@@ -41,6 +42,7 @@ class Services:
     booking: Booking
     feed: FeedApi
     waiting_list: WaitingList
+    overview: Overview
     clinic_schedule: ClinicSchedule
     visits: Visits
     schedules: Schedules
@@ -69,6 +71,7 @@ class Services:
             booking=Booking(appointment),
             feed=FeedApi(appointment),
             waiting_list=WaitingList(appointment),
+            overview=Overview(appointment),
             clinic_schedule=ClinicSchedule(appointment),
             visits=Visits(appointment),
             schedules=Schedules(appointment),

@@ -58,15 +58,6 @@ class _Patients(Answer):
     items: list[ListedPatient]
 
 
-class _Late(Answer):
-    doctor_id: str
-    minutes: int
-
-
-class _RunningLate(Answer):
-    items: list[_Late]
-
-
 class Visits(Api):
     """Calls of a doctor about visits."""
 
@@ -117,11 +108,6 @@ class Visits(Api):
         """Find patients of the own list by words of a name, date of birth or reference; at most 20."""
         path, params = "/doctors/me/patients", {"q": words}
         return self.read(_Patients, "GET", path, token=session.token(), params=params).items
-
-    def late(self) -> int:
-        """By how many minutes one has said to run late today."""
-        found = self.read(_RunningLate, "GET", "/running-late", token=session.token()).items
-        return next((one.minutes for one in found if one.doctor_id == session.me().id), 0)
 
     def say_late(self, minutes: int) -> None:
         """Say by how many minutes one runs late today; 0 takes it back."""

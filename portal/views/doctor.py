@@ -11,11 +11,9 @@ from wtforms import Form as PlainForm
 from wtforms.validators import ValidationError
 
 from chassis import clock
-from chassis.errors import NotFound
 from portal import dates, session
 from portal.api import services
 from portal.api.appointments import Appointment
-from portal.api.schedules import Hours
 from portal.day import Day, waiting
 from portal.days import FIRST, LAST, day_of
 from portal.forms import Line
@@ -51,15 +49,12 @@ def today() -> ResponseReturnValue:
     form.validate()
     asked = day_of(form.date.data) or dates.today()
     day = Day.of(asked, every_visit(asked, asked))
-    hours = None if day.visits else _hours()
-    if hours is None and not day.visits:
+    beside = part(services().overview.doctors).content if day.is_today or not day.visits else None
+    if beside and not beside.in_directory and not day.visits:
         return redirect(url_for("entry.describe"), 303)
     before, after = asked - timedelta(days=1), asked + timedelta(days=1)
-    late = part(services().visits.late) if day.is_today else None
-    phone = part(services().messages.to_phone).content if day.is_today else None
-    works = hours is None or bool(hours.hours or hours.planned)
     shown: dict[str, Any] = {"before": before, "after": after, "waiting": waiting, "at_hand": at_hand}
-    return page("doctor/today.html", form=form, day=day, late=late, phone=phone, works=works, now=clock.now(), **shown)
+    return page("doctor/today.html", form=form, day=day, beside=beside, now=clock.now(), **shown)
 
 
 @pages.post("/today/late")
@@ -70,14 +65,6 @@ def late() -> ResponseReturnValue:
     said = int(minutes) if re.fullmatch(r"\d{1,3}", minutes, re.ASCII) else 0
     services().visits.say_late(min(said, LATEST))
     return redirect(url_for(".today", _anchor="late"), 303)
-
-
-def _hours() -> Hours | None:
-    """One's own hours; None for a doctor who is not in the directory yet."""
-    try:
-        return services().schedules.hours()
-    except NotFound:
-        return None
 
 
 def every_visit(first: date, last: date, doctor_id: str | None = None) -> list[Appointment]:

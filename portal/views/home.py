@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from chassis.errors import Unavailable
 from portal import kept, session
 from portal.api import services
-from portal.dates import today
 from portal.outages import part
 from portal.pages import page
 from portal.people import Person
@@ -31,14 +30,9 @@ def index() -> ResponseReturnValue:
 
 
 def _patient(_: Person) -> ResponseReturnValue:
-    upcoming = part(lambda: services().appointments.listed(show="upcoming", sort="start", limit=6))
+    overview = part(services().overview.patients)
     prescriptions = part(lambda: services().prescriptions.listed(limit=3))
-    waiting = [] if upcoming.out else part(services().waiting_list.listed).content or []
-    first = upcoming.content.items[0] if upcoming.content and upcoming.content.items else None
-    late = 0
-    if first and first.local_date == today():
-        late = part(lambda: services().booking.late(first.doctor_id)).content or 0
-    return page("home/patient.html", appointments=upcoming, prescriptions=prescriptions, late=late, waiting=waiting)
+    return page("home/patient.html", overview=overview, prescriptions=prescriptions)
 
 
 def _doctor(doctor: Person) -> ResponseReturnValue:

@@ -119,6 +119,7 @@ def test_whom_to_phone_is_listed_by_the_next_visit_for_the_own_doctor_and_admins
     assert listed(appointment, doctor) == [sooner, later]
     assert listed(appointment, other) == [others]
     assert listed(appointment, admin) == [sooner, others, later]
+    assert Api(appointment, doctor.token).get("/doctors/me/overview")["to_phone"] == 2
     pages = Api(appointment, admin.token)
     first = pages.get("/messages/to-phone?limit=2")
     rest = pages.get(f"/messages/to-phone?limit=2&cursor={first['next_cursor']}")
