@@ -22,6 +22,18 @@ else:
 ACTIVE = "active"
 
 
+def content_mark(digest: str | None) -> str | None:
+    """The beginning of a seal, `9F3A-77C1`."""
+    return f"{digest[:4]}-{digest[4:8]}".upper() if digest else None
+
+
+def structured(
+    structure: dict[str, Any] | None, listed: dict[str, Any] | None, directions: str | None
+) -> dict[str, Any] | None:
+    """The parts of a medicine from the list, as one."""
+    return None if structure is None or listed is None else {**structure, **listed, "directions": directions}
+
+
 class Prescription(Model):
     """What a doctor has signed for a patient, with every name as it was at that moment.
 
@@ -70,7 +82,7 @@ class Prescription(Model):
     @property
     def content_mark(self) -> str | None:
         """The beginning of the seal, `9F3A-77C1`: two papers with the same mark say the same."""
-        return f"{self.digest[:4]}-{self.digest[4:8]}".upper() if self.digest else None
+        return content_mark(self.digest)
 
 
 class Medicine(Model):
@@ -95,9 +107,7 @@ class Medicine(Model):
     @property
     def structured(self) -> dict[str, Any] | None:
         """The parts of a medicine from the list; None for one in the doctor's own words, which nothing checks."""
-        if self.structure is None or self.listed is None:
-            return None
-        return {**self.structure, **self.listed, "directions": self.directions}
+        return structured(self.structure, self.listed, self.directions)
 
 
 class Draft(Model):

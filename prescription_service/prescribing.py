@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select
 
 from chassis.errors import Conflict, FieldError, Invalid, NotFound
 from chassis.identity import Principal
@@ -140,11 +140,3 @@ class Wanted:
             columns = (table.patient_name, table.number)
             found.append(or_(named, *(column.icontains(self.text, autoescape=True) for column in columns)))
         return found
-
-
-def list_own(who: Principal, wanted: Wanted, limit: int, after: tuple[datetime, UUID] | None) -> Sequence[Prescription]:
-    """Up to `limit` of one's own prescriptions, newest first, behind the (issued, id) of the last one seen."""
-    query = select(Prescription).where(visible_to(who), *wanted.conditions).limit(limit)
-    if after:
-        query = query.where(tuple_(Prescription.issued_at, Prescription.id) < after)
-    return db.session.scalars(query.order_by(Prescription.issued_at.desc(), Prescription.id.desc())).all()

@@ -11,7 +11,7 @@ from chassis.errors import InvalidCursor, NotFound
 from chassis.idempotency import idempotent
 from chassis.identity import allow, bearer_token, principal
 from chassis.web import count_as, counted
-from prescription_service import drafts, prescribing, safety, signing, verification
+from prescription_service import drafts, own_list, prescribing, safety, signing, verification
 from prescription_service.appointments import AppointmentNotFound, fetch_visit
 from prescription_service.freshness import ReauthenticationRequired
 from prescription_service.medicine_list import MedicineListMissing
@@ -82,7 +82,7 @@ def list_own(wanted: PrescriptionsIn) -> PrescriptionsPage:
     found, cursor = cursors().page(
         f"prescriptions:{principal().id}",
         wanted,
-        lambda limit, seen: prescribing.list_own(principal(), which, limit, moment_and_id(seen)),
+        lambda limit, seen: own_list.list_own(principal(), which, limit, moment_and_id(seen)),
         lambda last: moment_place(last.issued_at, last.id),
     )
     return PrescriptionsPage(items=[PrescriptionOut.of(one) for one in found], next_cursor=cursor)
