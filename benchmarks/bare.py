@@ -43,7 +43,8 @@ NOTE = (
 class Pool:
     """Connections of one worker process, made when it first needs one."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._pool: ThreadedConnectionPool | None = None
         self._lock = Lock()
 
@@ -52,7 +53,7 @@ class Pool:
         """A cursor in a transaction that is committed at the end."""
         with self._lock:
             if self._pool is None:
-                self._pool = ThreadedConnectionPool(threads, threads, os.environ["APPOINTMENT_DATABASE_URL"])
+                self._pool = ThreadedConnectionPool(threads, threads, self._url)
         connection = self._pool.getconn()
         try:
             with connection, connection.cursor() as found:
@@ -64,7 +65,7 @@ class Pool:
 def create_app() -> Flask:
     """The rival as a WSGI application. Whose request it is, is written in its header."""
     app = Flask(__name__)
-    pool = Pool()
+    pool = Pool(os.environ["APPOINTMENT_DATABASE_URL"])
 
     @app.get("/health")
     def health() -> Response:

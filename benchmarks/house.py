@@ -25,6 +25,7 @@ from chassis.provision import provision
 from development.postgres import Server, ensure_server
 from tests.servers import Program, free_port
 
+RIVALS = ("benchmarks.bare", "benchmarks.monolith")
 SERVICES = ("auth", "appointment", "prescription")
 TOKENS_FOR = 120
 """Seconds that a token is used: they live for five minutes."""
@@ -98,7 +99,7 @@ class House:
         if name not in self._programs:
             port = self.ports.get(package.removesuffix("_service")) if name == package else None
             given = {**self.environment, **environment}
-            config = "python:benchmarks.bare" if package == "benchmarks.bare" else "python:chassis.gunicorn"
+            config = "python:benchmarks.bare" if package in RIVALS else "python:chassis.gunicorn"
             found = Program(package, given, self._place / f"{name}.log", port or free_port(), config=config)
             found.start()
             self._stack.callback(found.stop)

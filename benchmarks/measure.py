@@ -34,12 +34,18 @@ class Request:
 class Side:
     """One of those compared: a program that runs, and its requests, as many as are wanted.
 
-    `before` is called before each round and is not counted.
+    `before` is called before each round and is not counted. What programs `beside` it spend is counted as its own.
     """
 
     program: Program
     requests: Iterator[Request]
     before: Callable[[], None] = lambda: None
+    beside: tuple[Program, ...] = ()
+
+    @property
+    def pids(self) -> list[int]:
+        """The first process of each program."""
+        return [one.process.pid for one in (self.program, *self.beside) if one.process]
 
 
 @dataclass(frozen=True)
@@ -89,13 +95,12 @@ def compare(ours: Side, theirs: Side, database: int, requests: int = REQUESTS, r
 def _cost(side: Side, database: int, requests: int) -> Cost:
     side.before()
     asked = list(islice(side.requests, requests))
-    assert side.program.process  # noqa: S101 - it runs
-    pids = side.program.process.pid, database
+    pids = database, *side.pids
     before = [cpu_seconds(pid) for pid in pids]
     send(side.program.port, asked)
     after = [cpu_seconds(pid) for pid in pids]
-    program, postgres = ((b - a) * 1000 / len(asked) for a, b in zip(before, after, strict=True))
-    return Cost(program, postgres)
+    postgres, *programs = ((b - a) * 1000 / len(asked) for a, b in zip(before, after, strict=True))
+    return Cost(sum(programs), postgres)
 
 
 def cpu_seconds(pid: int) -> float:
