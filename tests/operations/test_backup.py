@@ -306,6 +306,7 @@ def test_as_many_copies_stay_as_are_asked_for(copier: Copier) -> None:
     assert not (copier.folder / "daily" / "clinic-20260101T020000Z.dump.sha256").exists()
     assert [one.name for one in (copier.folder / "weekly").glob("*.dump")] == weekly, "one a week"
     assert len(weekly) == 1
+    assert "at least one" in copier.run("take", BACKUP_KEEP_DAILY="0").stderr
 
 
 def test_monitoring_learns_that_the_newest_copy_is_too_old(copier: Copier) -> None:
