@@ -64,8 +64,8 @@ def spent(program: Program) -> float:
 class Desk:
     """A doctor with as many visits as are signed, each of another patient who has been asked about allergies."""
 
-    def __init__(self, house: House, clinic: Clinic) -> None:
-        self.house, self.clinic = house, clinic
+    def __init__(self, house: House, clinic: Clinic, weeks: int = 3) -> None:
+        self.house, self.clinic, self.weeks = house, clinic, weeks
         self.doctors = clinic.doctors
         self.patients = house.people("patient", REQUESTS * (ROUNDS + 1) + 2 * BESIDE)
 
@@ -111,8 +111,8 @@ class Desk:
             yield post(self.house, patient, "/appointments", wish)
 
     def times(self) -> Iterator[tuple[Somebody, datetime]]:
-        """Every time of every doctor from the next Monday but three on."""
-        first = monday() + timedelta(weeks=3)
+        """Every time of every doctor from the Monday after so many weeks on."""
+        first = monday() + timedelta(weeks=self.weeks)
         for day in (first + timedelta(days=n) for n in range(365)):
             if day.weekday() < 5:
                 for place in range(24):
