@@ -30,10 +30,12 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-START = """SwaggerUIBundle({
-  url: "openapi.json", dom_id: "#api", presets: [SwaggerUIBundle.presets.apis], layout: "BaseLayout",
-  deepLinking: true, validatorUrl: null
-});
+START = """// What is tried out goes to where this page was found: behind a gateway that is under a path.
+const server = new URL(".", location.href).href.replace(/[/]$/, "");
+fetch("openapi.json").then((answer) => answer.json()).then((description) => SwaggerUIBundle({
+  spec: {...description, servers: [{url: server}]}, dom_id: "#api", presets: [SwaggerUIBundle.presets.apis],
+  layout: "BaseLayout", deepLinking: true, validatorUrl: null
+}));
 """
 
 IDEMPOTENCY_KEY: Spec = {
