@@ -1,13 +1,17 @@
 """The compose file and the Dockerfiles as files; nothing is started."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chassis.database import ENGINE_OPTIONS
 from tests.containers.compose import EXAMPLE, FILE, ROOT, SECRETS, SETTINGS, Compose, make_env_file, missing_command
 
 DOCKERFILES = sorted(ROOT.glob("*/Dockerfile"))
@@ -55,6 +59,58 @@ def test_the_example_names_every_setting_of_the_compose_file() -> None:
     read = set(re.findall(r"\$\{(\w+)", text)) | set(re.findall(r"^ +([A-Z_]+):$", text, re.MULTILINE))
 
     assert read == SETTINGS
+
+
+def merged(example: Compose, over: str) -> dict[str, Any]:
+    """What compose makes of the plain file with another one over it."""
+    example.files = (FILE, ROOT / "deploy" / over)
+    example.settings = {"TRUSTED_HOSTS": "clinic.example.com"}
+    services: dict[str, Any] = json.loads(example.run("config", "--format", "json").stdout)["services"]
+    return services
+
+
+def test_in_production_all_pools_together_stay_within_what_postgresql_takes(example: Compose) -> None:
+    services = merged(example, "production.yml")
+    said = int(services["provision"]["environment"]["DATABASE_CONNECTIONS"])
+    (most,) = [int(word.split("=")[1]) for word in services["postgres"]["command"] if word.startswith("max_conn")]
+    programs = [services[f"{name}-service"] for name in ("auth", "appointment", "prescription")]
+    pool = ENGINE_OPTIONS["pool_size"] + ENGINE_OPTIONS["max_overflow"]
+    workers = [each["deploy"]["replicas"] * int(each["environment"]["WEB_CONCURRENCY"]) for each in programs]
+
+    one_more_while_replacing, worker, migrations = 2 * pool, pool + 4, 3
+    assert sum(workers) * pool + one_more_while_replacing + worker + migrations <= said
+    assert said + 3 <= most  # PostgreSQL keeps three for administrators
+
+
+def test_for_developers_every_program_reloads_its_mounted_code_on_the_plain_ports(example: Compose) -> None:
+    services = merged(example, "development.yml")
+
+    for name in ("auth-service", "appointment-service", "prescription-service", "portal"):
+        targets = {each["target"] for each in services[name]["volumes"]}
+        assert {"/app/chassis", "/app/deploy/reloading.py"} < targets
+        assert all(each["read_only"] for each in services[name]["volumes"])
+        assert services[name]["environment"]["LOG_LEVEL"] == "DEBUG"
+        assert services[name]["ports"]
+
+
+def test_secrets_are_made_once_and_taken_over_from_an_env_file(tmp_path: Path) -> None:
+    env_file = make_env_file(tmp_path)
+    before = dict(line.split("=", 1) for line in env_file.read_text().splitlines() if re.match(r"\w+=", line))
+
+    def prepare() -> dict[str, str]:
+        command = [str(ROOT / "deploy" / "prepare"), "clinic.example.com", str(tmp_path / "secrets")]
+        environment = {**os.environ, "ENV_FILE": str(env_file)}
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+        return {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+
+    made = prepare()
+
+    assert {name: made[name.lower()] for name in SECRETS if not name.endswith("_DATABASE_PASSWORD")} == {
+        name: before[name] for name in SECRETS if not name.endswith("_DATABASE_PASSWORD")
+    }
+    assert before["AUTH_DATABASE_PASSWORD"] in made["auth_database_url"]
+    assert prepare() == made
+    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
 
 
 def test_services_can_be_scaled() -> None:
