@@ -9,7 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, insert, or_, select, true, tuple_
 from sqlalchemy.orm import defer
 
 from appointment_service import wall_time
@@ -28,12 +28,14 @@ from appointment_service.models import (
     db,
 )
 from chassis import clock
+from chassis.database import rows, table
 from chassis.errors import NotFound
 from chassis.identity import Principal
 
 TO_COME = (BOOKED, ARRIVED, CHECKED_IN)
 DAY = timedelta(days=1)
-ROW = Appointment.__table__.c
+ROW = table(Appointment).c
+NOTE = insert(table(AppointmentEvent)).inline()
 LEFT_OUT = {"sensitive", "cancelled_by", "block_start", "block_end", "held_until"}
 LISTED = [
     one.cast(Text).label(one.name) if isinstance(one.type, Uuid) else one for one in ROW if one.name not in LEFT_OUT
@@ -75,10 +77,11 @@ def visible_to(who: Principal) -> ColumnElement[bool]:
 
     What was entered in error is hidden from the patient, and what was held and given back from everybody.
     """
-    return _visible(who.role, who.id)
+    return visible(who.role, who.id)
 
 
-def _visible(role: str, person: Any) -> ColumnElement[bool]:
+def visible(role: str, person: Any) -> ColumnElement[bool]:
+    """The same for a role and an id, which may be a parameter."""
     seen = [ROW.cancellation_code.is_distinct_from(one) for one in UNSEEN]  # a list of values is written out each time
     if role == "admin":
         return and_(true(), *seen)
@@ -106,7 +109,7 @@ def list_visible(
 ) -> Sequence[Appointment]:
     """Up to `limit` appointments this person may see, by time, behind the (start, id) of the last one seen.
 
-    They read like appointments, with ids as text, and nothing becomes of changing them; for admins without `notes`.
+    They are `as_read`, with ids as text, and for admins without `notes`.
     """
     given = {name: value for name in CONDITIONS if (value := getattr(wanted, name)) is not None}
     for name, edge in (("first", 0), ("last", 1)):
@@ -115,15 +118,19 @@ def list_visible(
     if after:
         given["after"], given["after_id"] = after
     query = _listing(who.role, frozenset(given), wanted.show, wanted.newest_first)
-    found = db.session.connection().execute(query, {"person": who.id, "most": limit, "now": clock.now(), **given})
-    names = found.keys()
-    return [cast(Appointment, SimpleNamespace(**dict(zip(names, row, strict=True)))) for row in found.all()]
+    return as_read(rows(db, query, person=who.id, most=limit, now=clock.now(), **given))
+
+
+def as_read(found: Sequence[Any]) -> list[Appointment]:
+    """Rows that were read by columns: they read like appointments, and nothing becomes of changing them."""
+    names = found[0]._fields if found else ()
+    return [cast(Appointment, SimpleNamespace(**dict(zip(names, row, strict=True)))) for row in found]
 
 
 @lru_cache(maxsize=500)
 def _listing(role: str, given: frozenset[str], show: str | None, newest_first: bool) -> Select[Any]:
     """The query for a filter in which these values are given. Kept: to put it together costs more than to run it."""
-    conditions = [_visible(role, bindparam("person")), *[CONDITIONS[name] for name in CONDITIONS if name in given]]
+    conditions = [visible(role, bindparam("person")), *[CONDITIONS[name] for name in CONDITIONS if name in given]]
     if "status" not in given:
         conditions.append(ROW.status != PENDING)
     if show:
@@ -152,13 +159,21 @@ def note(
     **detail: Any,
 ) -> None:
     """Add a line to an appointment's history; `before` is its status and start until now. Who of None is a program."""
-    event = AppointmentEvent(appointment_id=appointment.id, at=clock.now(), action=action)
-    event.actor_id = who.id if who else None
-    event.actor_role, event.actor_name = (who.role, who.name) if who else ("program", "")
-    event.from_status, event.from_start = before
-    event.to_status, event.to_start = appointment.status, appointment.starts_at
-    event.detail = {name: value for name, value in detail.items() if value not in (None, "")}
-    db.session.add(event)
+    rows(
+        db,
+        NOTE,
+        appointment_id=appointment.id,
+        at=clock.now(),
+        action=action,
+        actor_id=who.id if who else None,
+        actor_role=who.role if who else "program",
+        actor_name=who.name if who else "",
+        from_status=before[0],
+        from_start=before[1],
+        to_status=appointment.status,
+        to_start=appointment.starts_at,
+        detail={name: value for name, value in detail.items() if value not in (None, "")},
+    )
 
 
 def _for(who: Principal, query: Any) -> Any:

@@ -3,17 +3,18 @@
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from appointment_service import (
     appointments,
-    availability,
+    diaries,
     doctors,
+    grid,
     holds,
     outbox,
     own_list,
@@ -21,16 +22,33 @@ from appointment_service import (
     turns,
     visit_types,
 )
-from appointment_service.availability import Asker, Diary, Slot
-from appointment_service.models import BLOCKING, BOOKED, PENDING, Appointment, Doctor, db
+from appointment_service.grid import Asker, Diary, Slot
+from appointment_service.models import BOOKED, PENDING, TAKES_TIME, Appointment, Doctor, db
 from appointment_service.visit_types import Terms, VisitTypeUnavailable
 from chassis import clock
+from chassis.database import rows, table
 from chassis.errors import Conflict, Invalid
 from chassis.identity import Principal
 
 MOST_TO_COME = 5
 LONGEST_VISIT = timedelta(hours=8)
 REFERENCE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32
+
+
+VISIT = table(Appointment)
+MAKE = insert(VISIT).on_conflict_do_nothing().returning(*VISIT.c)
+THEN = (
+    select(VISIT.c.id)
+    .where(VISIT.c.doctor_id == bindparam("doctor_id"), TAKES_TIME, VISIT.c.starts_at > bindparam("longest"))
+    .where(VISIT.c.starts_at <= bindparam("start"), VISIT.c.ends_at > bindparam("start"))
+    .limit(1)
+)
+TO_COME = (
+    select(VISIT.c.id)
+    .where(VISIT.c.patient_id == bindparam("patient_id"), VISIT.c.status == BOOKED)
+    .where(VISIT.c.starts_at > bindparam("now"))
+    .limit(MOST_TO_COME)
+)
 
 
 class DoctorNotBookable(Conflict):
@@ -71,9 +89,7 @@ class Wish:
 
 def book(who: Principal, wish: Wish, zone: ZoneInfo) -> Appointment:
     """Book a time for the patient `who`. Raises what is named here and in `slot_test`; nothing is written then."""
-    return _book(
-        who, Patient(who.id, who.name, who.birth_date), wish, availability.asker(zone, staff=False, person=who)
-    )
+    return _book(who, Patient(who.id, who.name, who.birth_date), wish, grid.asker(zone, staff=False, person=who))
 
 
 def book_for(who: Principal, patient_id: UUID, wish: Wish, zone: ZoneInfo) -> Appointment:
@@ -82,79 +98,93 @@ def book_for(who: Principal, patient_id: UUID, wish: Wish, zone: ZoneInfo) -> Ap
     Raises `PatientNotFound` for anybody else's patient, and the refusals of `book`.
     """
     patient = Patient(patient_id, *own_list.known_as(who, patient_id))
-    return _book(who, patient, wish, availability.asker(zone, staff=True, person=who))
+    return _book(who, patient, wish, grid.asker(zone, staff=True, person=who))
 
 
 def _book(who: Principal, patient: Patient, wish: Wish, asker: Asker) -> Appointment:
-    visit_type_id = wish.visit_type_id or visit_types.standard()
     start = slot_test.instant(wish.time, asker.zone)
-    terms = _offering(wish.doctor_id, visit_type_id, asker)
-    if wish.doctor_id and not wish.overbook and _somebody_has(wish.doctor_id, start):
-        _chosen(patient, terms, start, asker)  # refuses; most who come too late need not wait for anybody's turn
+    terms = _offering(wish.doctor_id, wish.visit_type_id, asker)
+    at_once = wish.doctor_id is not None and not wish.overbook
+    if at_once and _somebody_has(terms[0], start):
+        _look(patient, terms, start, asker)  # refuses; most who come too late need not wait for anybody's turn
     turn = turns.take(patient.id, [one.doctor_id for one in terms])
     terms = [one for one in terms if turn[one.doctor_id].bookable]
     if not terms:
         raise DoctorNotBookable
     if not asker.staff:
         refuse_over_limit(patient.id)
-    diaries: list[Diary] = []
-    if wish.overbook:
-        slot = _overbooked(terms[0], start, asker)
-    else:
-        slot, diaries = _chosen(patient, terms, start, asker)
+    if at_once and _somebody_has(terms[0], start):
+        db.session.rollback()  # the turn is over: nobody waits while other times are looked for
+        raise slot_test.SlotTaken(alternatives=[_look(patient, terms, start, asker)])
+    slot = _overbooked(terms[0], start, asker) if wish.overbook else _chosen(patient, terms, start, asker)
     chosen = next(one for one in terms if one.doctor_id == slot.doctor_id)
     made = _insert(patient, turn[slot.doctor_id], slot, chosen, wish)
     if made is None:
-        slot_test.refuse_taken(patient.id, diaries, slot, asker)
+        _refuse_taken(patient, terms, slot, asker)
     appointments.note(made, who, "book", overbook=wish.overbook)
-    holds.close_matching(patient.id, visit_type_id)
+    holds.close_matching(patient.id, chosen.visit_type_id)
     outbox.announce(made, "booked")
     db.session.commit()
     return made
 
 
-def _offering(doctor_id: UUID | None, visit_type_id: UUID, who: Asker) -> list[Terms]:
+def _offering(doctor_id: UUID | None, visit_type_id: UUID | None, who: Asker) -> list[Terms]:
     """The terms of those among whom to choose. Raises `DoctorNotFound`, `DoctorNotBookable`, `VisitTypeUnavailable`."""
     found = visit_types.terms_of([doctor_id] if doctor_id else None, visit_type_id, staff=who.staff)
     if not found and doctor_id and not doctors.find(doctor_id).bookable:
         raise DoctorNotBookable
+    if not found and visit_type_id is None:  # a clinic that has made no visit type has one from now on
+        return _offering(doctor_id, visit_types.standard(), who)
     if not found:
         raise VisitTypeUnavailable
     return found
 
 
-def _somebody_has(doctor_id: UUID, start: datetime) -> bool:
-    now = Appointment.starts_at <= start, Appointment.ends_at > start, Appointment.starts_at > start - LONGEST_VISIT
-    theirs = Appointment.doctor_id == doctor_id, Appointment.status.in_(BLOCKING)
-    return db.session.scalar(select(Appointment.id).where(*theirs, *now).limit(1)) is not None
+def _somebody_has(terms: Terms, start: datetime) -> bool:
+    given = {"doctor_id": terms.doctor_id, "start": start, "longest": start - LONGEST_VISIT}
+    return bool(rows(db, THEN, **given))
 
 
-def _chosen(patient: Patient, terms: list[Terms], start: datetime, who: Asker) -> tuple[Slot, list[Diary]]:
+def _look(patient: Patient, terms: list[Terms], start: datetime, who: Asker) -> Slot:
+    """The slot at this time, where it is free after all. Raises what `_chosen` raises, with what else is free."""
+    known = diaries.load(None, terms[0].visit_type_id, *slot_test.days_around(start, who), who, terms=terms)
+    found = [slot for slot in _free(known, terms, start, who) if slot.reason is None]
+    if not found:
+        slot_test.refuse_taken(patient.id, known, Slot(start, start + terms[0].duration, terms[0].doctor_id), who)
+    return found[0]
+
+
+def _chosen(patient: Patient, terms: list[Terms], start: datetime, who: Asker) -> Slot:
     """The slot at this time; of several doctors that of who has given away least of that day, else the first by id."""
-    days = slot_test.days_around(start, who)
-    diaries = availability.load(None, terms[0].visit_type_id, *days, who, terms=terms)
-    try:
-        found = _free(diaries, start, who)
-    except slot_test.OutsideHours as refusal:
-        ids = [one.doctor_id for one in terms]
-        raise slot_test.with_next(refusal, ids, terms[0].visit_type_id, start, who) from refusal
+    day = start.astimezone(who.zone).date()
+    known = diaries.load(None, terms[0].visit_type_id, day, day, who, terms=terms)
+    found = _free(known, terms, start, who)
     free = [slot for slot in found if slot.reason is None]
     if not free:
-        slot_test.refuse_taken(patient.id, diaries, found[0], who)
+        _refuse_taken(patient, terms, found[0], who)
     ids = [slot.doctor_id for slot in free]
-    minutes = availability.booked_minutes(ids, days[0], who.zone) if len(free) > 1 else {}
-    return min(free, key=lambda slot: (minutes.get(slot.doctor_id, 0), slot.doctor_id)), diaries
+    minutes = diaries.booked_minutes(ids, day, who.zone) if len(free) > 1 else {}
+    return min(free, key=lambda slot: (minutes.get(slot.doctor_id, 0), slot.doctor_id))
 
 
-def _free(diaries: list[Diary], start: datetime, who: Asker) -> list[Slot]:
+def _refuse_taken(patient: Patient, terms: list[Terms], slot: Slot, who: Asker) -> NoReturn:
+    slot_test.refuse_busy(patient.id, slot, who)
+    known = diaries.load(None, terms[0].visit_type_id, *slot_test.days_around(slot.start, who), who, terms=terms)
+    slot_test.refuse_taken(patient.id, known, slot, who)
+
+
+def _free(known: list[Diary], terms: list[Terms], start: datetime, who: Asker) -> list[Slot]:
     """The slots of those who offer this time, taken or not. Raises the first refusal when nobody does."""
     found: list[Slot] = []
-    refusals: list[Exception] = []
-    for diary in diaries:
+    refusals: list[Invalid] = []
+    for diary in known:
         try:
             found.append(slot_test.offered(diary, start, who))
         except Invalid as refusal:
             refusals.append(refusal)
+    if not found and isinstance(refusals[0], slot_test.OutsideHours):
+        ids = [one.doctor_id for one in terms]
+        raise slot_test.with_next(refusals[0], ids, terms[0].visit_type_id, start, who) from refusals[0]
     if not found:
         raise refusals[0]
     return found
@@ -175,10 +205,7 @@ def refuse_over_limit(patient_id: UUID) -> None:
 
 def has_enough(patient_id: UUID) -> bool:
     """Whether a patient has as many appointments to come as one may have."""
-    to_come = select(func.count()).where(
-        Appointment.patient_id == patient_id, Appointment.status == BOOKED, Appointment.starts_at > clock.now()
-    )
-    return (db.session.scalar(to_come) or 0) >= MOST_TO_COME
+    return len(rows(db, TO_COME, patient_id=patient_id, now=clock.now())) >= MOST_TO_COME
 
 
 def hold(patient: Patient, doctor: Doctor, slot: Slot, terms: Terms, until: datetime) -> Appointment | None:
@@ -207,7 +234,7 @@ def _insert(
         **time_of(slot, terms),
         **kind_of(terms),
     }
-    return db.session.scalar(insert(Appointment).values(values).on_conflict_do_nothing().returning(Appointment))
+    return next(iter(appointments.as_read(rows(db, MAKE, **values))), None)
 
 
 def new_reference() -> str:

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, cast, column, func, or_, select, tuple_, update
+from sqlalchemy import Text, Uuid, any_, bindparam, cast, column, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import aliased
 
 from appointment_service.models import Doctor, db
+from chassis.database import rows, table
 from chassis.errors import NotFound
 from chassis.identity import Principal
 
@@ -17,6 +18,14 @@ class DoctorNotFound(NotFound):
     """404: no doctor of the clinic has this id."""
 
     code, title, detail = "doctor-not-found", "No such doctor", "There is no doctor with this id."
+
+
+LOCK = (
+    select(*table(Doctor).c)
+    .where(table(Doctor).c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .order_by(table(Doctor).c.id)
+    .with_for_update(key_share=True)
+)
 
 
 def directory(limit: int, after: UUID | None, among: Collection[UUID] | None = None) -> Sequence[Doctor]:
@@ -49,11 +58,10 @@ def find(doctor_id: UUID) -> Doctor:
 def lock(ids: Iterable[UUID]) -> dict[UUID, Doctor]:
     """These doctors, in whose time and hours nobody else changes anything until the transaction ends.
 
-    Locked in the order of their ids, so that two who lock the same ones never wait for each other.
+    Locked in the order of their ids, so that two who lock the same ones never wait for each other. They are rows, which
+    read like doctors.
     """
-    query = select(Doctor).where(Doctor.id.in_(list(ids))).order_by(Doctor.id).with_for_update(key_share=True)
-    found = db.session.scalars(query.execution_options(populate_existing=True))
-    return {doctor.id: doctor for doctor in found}
+    return {doctor.id: doctor for doctor in rows(db, LOCK, ids=list(ids))}
 
 
 def describe_oneself(who: Principal, specialty: str, room: str, about: str) -> Doctor:

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from appointment_service import availability, wall_time
-from appointment_service.availability import Asker, Slot
+from appointment_service import availability, grid, wall_time
 from appointment_service.fhir_appointment import instant, kind_of_visit
+from appointment_service.grid import Asker, Slot
 from appointment_service.models import Doctor
 from appointment_service.visit_types import Terms
 
@@ -63,7 +63,7 @@ def slots(
     """
     since = between[0] or wall_time.day_bounds(who.today, who.today, who.zone)[0]
     first = since.astimezone(who.zone).date()
-    longest = first + (availability.LONGEST_RANGE - 1) * availability.DAY
+    longest = first + (availability.LONGEST_RANGE - 1) * grid.DAY
     until = between[1] or wall_time.day_bounds(longest, longest, who.zone)[1]
     if until <= since:
         return []

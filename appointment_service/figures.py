@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import array
 
-from appointment_service import availability, visit_types, wall_time
-from appointment_service.availability import Asker, Diary
+from appointment_service import diaries, grid, visit_types, wall_time
+from appointment_service.grid import Asker, Diary
 from appointment_service.models import CANCELLED, FULFILLED, IN_ERROR, NO_SHOW, PENDING, UNSEEN, Appointment, Doctor, db
 
 WEEK = timedelta(weeks=1)
@@ -64,7 +64,7 @@ def of(first: date, last: date, zone: ZoneInfo) -> Figures:
     """The figures of local days, both included. The number of statements is the same whatever the range."""
     kind = visit_types.standard()
     found = _counted(first, last, zone)
-    waits = _waits(kind, availability.asker(zone, staff=False))
+    waits = _waits(kind, grid.asker(zone, staff=False))
     doctors = db.session.execute(
         select(Doctor.id, Doctor.name).where(or_(Doctor.bookable, Doctor.id.in_({one for one, _ in found})))
     )
@@ -88,13 +88,13 @@ def third_next(diary: Diary, who: Asker) -> datetime | None:
 def _free(diary: Diary, who: Asker) -> Iterator[datetime]:
     for ahead in range((who.last_day(diary.terms) - who.today).days + 1):
         day = who.today + timedelta(days=ahead)
-        slots = availability.looked_at(diary, day, day, who)
+        slots = grid.looked_at(diary, day, day, who)
         yield from sorted({slot.start for slot in slots if slot.reason is None})
 
 
 def _waits(kind: UUID, who: Asker) -> dict[UUID, datetime | None]:
-    diaries = availability.load(None, kind, who.today, None, who)
-    return {diary.terms.doctor_id: third_next(diary, who) for diary in diaries}
+    known = diaries.load(None, kind, who.today, None, who)
+    return {diary.terms.doctor_id: third_next(diary, who) for diary in known}
 
 
 def _counted(first: date, last: date, zone: ZoneInfo) -> dict[tuple[UUID, date], Counts]:

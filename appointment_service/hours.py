@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, or_, select, update
 
-from appointment_service import availability, doctors, impact, opening, visit_types
+from appointment_service import diaries, doctors, grid, impact, opening, visit_types
 from appointment_service.doctors import DoctorNotFound
 from appointment_service.models import Appointment, db
 from appointment_service.opening import Stretch
@@ -28,7 +28,7 @@ def hours_of(doctor_id: UUID, zone: ZoneInfo) -> list[Stretch]:
     Raises `DoctorNotFound`.
     """
     doctors.find(doctor_id)
-    return availability.week_of(doctor_id, clock.now().astimezone(zone).date() + DAY)
+    return diaries.week_of(doctor_id, clock.now().astimezone(zone).date() + DAY)
 
 
 def set_hours(doctor_id: UUID, week: Sequence[Stretch], valid_from: date | None, zone: ZoneInfo) -> list[Stretch]:
@@ -81,7 +81,7 @@ def visits_a_week(doctor_id: UUID, week: Sequence[Stretch], zone: ZoneInfo) -> i
         for n in range(7):
             plain = [replace(one, valid_from=BEGINNING, valid_to=None) for one in week]
             day = opening.day_of(monday + n * DAY, plain, [], zone)
-            count += len(availability.starts(day.windows, terms))
+            count += len(grid.starts(day.windows, terms))
     return count
 
 

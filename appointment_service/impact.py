@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from appointment_service import availability, holds, opening
-from appointment_service.availability import Taken
+from appointment_service import diaries, holds, opening
+from appointment_service.grid import Taken
 from appointment_service.models import BOOKED, PENDING, Appointment, db
 from appointment_service.opening import Deviation, Stretch
 from chassis import clock
@@ -27,7 +27,7 @@ class HasBookings(Conflict):
 
 def plans_of(ids: list[UUID], first: date) -> dict[UUID, Plan]:
     """How each of these doctors works from a local day on."""
-    weeks, deviations = availability.weeks_of(ids, first), availability.deviations_of(ids, first, None)
+    weeks, deviations = diaries.weeks_of(ids, first), diaries.deviations_of(ids, first, None)
     return {one: (weeks.get(one, []), [*deviations.get(one, []), *deviations.get(None, [])]) for one in ids}
 
 

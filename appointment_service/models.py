@@ -18,13 +18,14 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    or_,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.audit import Audit, AuditEventColumns
-from chassis.database import make_database
+from chassis.database import make_database, table
 from chassis.idempotency import IdempotencyKeyColumns
 
 db = make_database()
@@ -145,6 +146,10 @@ class Appointment(Model):
     cancellation_code: Mapped[str | None]
     cancellation_note: Mapped[str] = mapped_column(server_default="")
     late: Mapped[bool] = mapped_column(server_default=false())
+
+
+TAKES_TIME = or_(*[table(Appointment).c.status == one for one in BLOCKING])
+"""Written out, and not as a list of values, which would be put into the statement each time."""
 
 
 class AppointmentEvent(Model):

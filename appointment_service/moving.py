@@ -6,16 +6,17 @@ from zoneinfo import ZoneInfo
 
 from appointment_service import (
     appointments,
-    availability,
     booking,
+    diaries,
     doctors,
+    grid,
     life,
     outbox,
     slot_test,
     turns,
     visit_types,
 )
-from appointment_service.availability import Slot
+from appointment_service.grid import Slot
 from appointment_service.models import Appointment, Doctor, db
 from appointment_service.visit_types import Terms, VisitTypeUnavailable
 from chassis.database import violating
@@ -45,7 +46,7 @@ def move(
     check(found.version)
     life.permit_or_tell(found, who, "move", zone)
     if (found.starts_at, found.doctor_id) != (start, target):
-        asker = availability.asker(zone, staff=who.role != "patient", person=who)
+        asker = grid.asker(zone, staff=who.role != "patient", person=who)
         slot, terms = _free(found, target, kind, start, asker)
         before = found.status, found.starts_at
         detail = {"from_doctor": found.doctor_name} if found.doctor_id != target else {}
@@ -56,10 +57,8 @@ def move(
     return found
 
 
-def _free(
-    found: Appointment, doctor_id: UUID, kind: UUID, start: datetime, who: availability.Asker
-) -> tuple[Slot, Terms]:
-    for diary in availability.load([doctor_id], kind, *slot_test.days_around(start, who), who, ignore=found.id):
+def _free(found: Appointment, doctor_id: UUID, kind: UUID, start: datetime, who: grid.Asker) -> tuple[Slot, Terms]:
+    for diary in diaries.load([doctor_id], kind, *slot_test.days_around(start, who), who, ignore=found.id):
         try:
             slot = slot_test.offered(diary, start, who)
         except slot_test.OutsideHours as refusal:

@@ -7,9 +7,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
-from appointment_service import appointments, availability, booking, doctors, holds, outbox, turns, wall_time
-from appointment_service.availability import Asker, Slot, Taken
+from appointment_service import (
+    appointments,
+    availability,
+    booking,
+    diaries,
+    doctors,
+    grid,
+    holds,
+    outbox,
+    turns,
+    wall_time,
+)
 from appointment_service.booking import Patient
+from appointment_service.grid import Asker, Slot, Taken
 from appointment_service.models import BLOCKING, PENDING, Appointment, db
 from appointment_service.waiting_list_tables import OVER, WAITING, WaitlistEntry, WaitlistOffer
 from chassis import clock
@@ -25,7 +36,7 @@ class _Round:
     """What is free in one round, read once for all who wait for the same: those nothing suits cost no statement."""
 
     def __init__(self, zone: ZoneInfo) -> None:
-        self._who = availability.asker(zone, staff=False)
+        self._who = grid.asker(zone, staff=False)
         self._read: dict[tuple[UUID, UUID | None], list[Slot]] = {}
 
     def free_for(self, row: WaitlistEntry) -> list[Slot]:
@@ -66,18 +77,19 @@ def offer_what_is_free(zone: ZoneInfo, most: int = 100) -> int:
 
 def _offer(row: WaitlistEntry, zone: ZoneInfo, now: _Round) -> bool:
     """Hold the first time that suits this entry. In the turns of patient and doctor all is looked at again."""
-    who = availability.asker(zone, staff=False)
+    who = grid.asker(zone, staff=False)
     for seen in _suiting(row, who, now):
         turn = turns.take(row.patient_id, [seen.doctor_id])
         day = seen.start.astimezone(zone).date()
-        diaries = availability.load([seen.doctor_id], row.visit_type_id, day, day, who)
-        free = [s for one in diaries for s in availability.looked_at(one, day, day, who) if s == seen and not s.reason]
+        known = diaries.load([seen.doctor_id], row.visit_type_id, day, day, who)
+        found = (slot for one in known for slot in grid.looked_at(one, day, day, who, only=seen.start))
+        free = [slot for slot in found if slot == seen and slot.reason is None]
         db.session.refresh(row)
         waits = row.state == WAITING and holds.held_for(row.id) is None
         if free and waits and not _own_time(row.patient_id).meets(seen.start, seen.end):
             patient = Patient(row.patient_id, row.patient_name, row.patient_birth_date)
             until = _until(who)
-            made = booking.hold(patient, turn[seen.doctor_id], free[0], diaries[0].terms, until)
+            made = booking.hold(patient, turn[seen.doctor_id], free[0], known[0].terms, until)
             if made is not None:
                 db.session.add(WaitlistOffer(appointment_id=made.id, entry_id=row.id, offered_at=who.now, outcome=None))
                 appointments.note(made, None, "offer")

@@ -5,13 +5,30 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, true, tuple_
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from appointment_service import reminders
 from appointment_service.models import BOOKED, CANCELLED, PENDING, UNSEEN, Appointment, db
 from appointment_service.outbox_tables import TO_PHONE, TOLD, OutboxMessage
 from chassis import clock
+from chassis.database import rows, table
 from chassis.errors import NotFound
 from chassis.identity import Principal
 
@@ -29,24 +46,45 @@ SILENT = ("died", "left-unseen", *UNSEEN)
 """Codes of cancellations of which nobody is written to."""
 
 
+SAY = (
+    insert(table(OutboxMessage))
+    .from_select(
+        ["id", "appointment_id", "person_id", "sequence", "kind", "due_at"],
+        select(
+            func.gen_random_uuid(),
+            bindparam("appointment_id", type_=Uuid),
+            bindparam("person_id", type_=Uuid),
+            bindparam("sequence", type_=Integer),
+            func.unnest(bindparam("kinds", type_=ARRAY(Text))),
+            func.unnest(bindparam("due", type_=ARRAY(TIMESTAMP(timezone=True)))),
+        ),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing(constraint="uq_outbox_message_once")
+)
+
+
 def announce(appointment: Appointment, kind: Kind) -> None:
     """Have the patient told, in the transaction under way; the caller commits it with what it tells of.
 
     With a time comes its reminder. What has been announced already is not announced again.
     """
-    db.session.flush()  # the row is there, and its numbers are those of now
+    db.session.flush()  # its numbers are those of now
     now = clock.now()
     if kind == "cancelled" and appointment.cancellation_code in SILENT:
         return
-    _write(appointment, kind, now)
-    if kind in {"booked", "moved"} and (due := reminders.due(appointment.starts_at, now)):
-        _write(appointment, "reminder", due)
-
-
-def _write(appointment: Appointment, kind: str, due_at: datetime) -> None:
-    row = {"appointment_id": appointment.id, "person_id": appointment.patient_id, "kind": kind, "due_at": due_at}
-    said = insert(OutboxMessage).values(sequence=appointment.ical_sequence, **row)
-    db.session.execute(said.on_conflict_do_nothing(constraint="uq_outbox_message_once"))
+    due: dict[str, datetime] = {kind: now}
+    if kind in {"booked", "moved"} and (later := reminders.due(appointment.starts_at, now)):
+        due["reminder"] = later
+    rows(
+        db,
+        SAY,
+        appointment_id=appointment.id,
+        person_id=appointment.patient_id,
+        sequence=appointment.ical_sequence,
+        kinds=list(due),
+        due=list(due.values()),
+    )
 
 
 def still_true(now: datetime) -> ColumnElement[bool]:

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import false, or_, select
+from sqlalchemy import Select, Uuid, bindparam, false, or_, select
 
-from appointment_service import appointments, availability, opening, wall_time
-from appointment_service.availability import Asker, Diary, Slot
-from appointment_service.models import BLOCKING, PENDING, Appointment, db
+from appointment_service import appointments, availability, grid, opening, wall_time
+from appointment_service.grid import Asker, Diary, Slot
+from appointment_service.models import PENDING, TAKES_TIME, Appointment, db
 from chassis import clock
+from chassis.database import rows, table
 from chassis.errors import Conflict, Invalid
 
 ALTERNATIVES = 5
+VISIT = table(Appointment).c
 
 
 class InPast(Invalid):
@@ -80,7 +83,7 @@ def offered(diary: Diary, start: datetime, who: Asker) -> Slot:
     day = start.astimezone(who.zone).date()
     if not who.staff:
         _refuse_too_far_or_soon(diary, start, who)
-    found = next((slot for slot in availability.looked_at(diary, day, day, who) if slot.start == start), None)
+    found = next(grid.looked_at(diary, day, day, who, only=start), None)
     return _usable(found) if found else _refuse_outside(diary, start, who)
 
 
@@ -106,7 +109,7 @@ def _refuse_outside(diary: Diary, start: datetime, who: Asker) -> NoReturn:
     for one in (day, day - timedelta(days=1)):
         found = opening.day_of(one, diary.week, diary.deviations, who.zone)
         windows = [w for w in found.windows if w.is_for(diary.terms.visit_type_id)]
-        shut = availability.Taken(found.closed).meets(start, end)
+        shut = grid.Taken(found.closed).meets(start, end)
         if not shut and any(w.opens <= start and end <= w.closes for w in windows):
             raise NotOffered
     raise OutsideHours
@@ -144,17 +147,9 @@ def days_around(start: datetime, who: Asker) -> tuple[date, date]:
 
 def refuse_busy(patient_id: UUID, slot: Slot, who: Asker, ignore: UUID | None = None) -> None:
     """Raises `PatientBusy` where the patient is elsewhere then; with what it is for who may see that appointment."""
-    seen = appointments.visible_to(who.person) if who.person else false()
-    found = db.session.execute(
-        select(Appointment.id, Appointment.reference, seen.label("seen")).where(
-            Appointment.patient_id == patient_id,
-            Appointment.status.in_(BLOCKING),
-            or_(Appointment.status != PENDING, Appointment.held_until > clock.now()),
-            Appointment.id.is_distinct_from(ignore),
-            Appointment.starts_at < slot.end,
-            Appointment.ends_at > slot.start,
-        )
-    ).first()
+    role, person = (who.person.role, who.person.id) if who.person else (None, None)
+    given = {"patient_id": patient_id, "person": person, "ignore": ignore, "now": clock.now()}
+    found = next(iter(rows(db, _elsewhere(role), **given, start=slot.start, end=slot.end)), None)
     if found and found.seen:
         reference = f"{found.reference[:4]}-{found.reference[4:]}"
         raise busy(who.staff, appointment_id=str(found.id), reference=reference)
@@ -165,3 +160,17 @@ def refuse_busy(patient_id: UUID, slot: Slot, who: Asker, ignore: UUID | None = 
 def busy(staff: bool, **told: Any) -> PatientBusy:
     """The refusal in the words for a patient, or for staff."""
     return PatientBusy("The patient has another appointment at this time." if staff else None, **told)
+
+
+@cache
+def _elsewhere(role: str | None) -> Select[Any]:
+    """The visits of a patient at some time, and whether somebody of this role sees them."""
+    seen = appointments.visible(role, bindparam("person", type_=Uuid)) if role else false()
+    return select(VISIT.id, VISIT.reference, seen.label("seen")).where(
+        VISIT.patient_id == bindparam("patient_id"),
+        TAKES_TIME,
+        or_(VISIT.status != PENDING, VISIT.held_until > bindparam("now")),
+        VISIT.id.is_distinct_from(bindparam("ignore", type_=Uuid)),
+        VISIT.starts_at < bindparam("end"),
+        VISIT.ends_at > bindparam("start"),
+    )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from appointment_service import appointments, availability, doctors, impact, outbox
+from appointment_service import appointments, diaries, doctors, impact, outbox
 from appointment_service.doctors import DoctorNotFound
 from appointment_service.models import CANCELLED, Appointment, Doctor, db
 from appointment_service.opening import Deviation
@@ -90,7 +90,7 @@ def remove(who: Principal, exception_id: UUID, zone: ZoneInfo) -> ScheduleExcept
         raise ExceptionNotFound
     ids = list(_locked(found.doctor_id))
     before = impact.plans_of(ids, clock.now().astimezone(zone).date())
-    gone = availability.deviation(found)
+    gone = diaries.deviation(found)
     after: Plans = {one: (week, _without(gone, others)) for one, (week, others) in before.items()}
     impact.refuse(impact.stranded(before, after, zone))
     impact.release_held(before, after, zone)

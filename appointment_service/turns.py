@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 
 from appointment_service import doctors, holds
 from appointment_service.models import Doctor, db
+from chassis.database import rows
+
+LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 
 
 def take(patient_id: UUID, doctor_ids: Iterable[UUID]) -> dict[UUID, Doctor]:
@@ -15,7 +18,7 @@ def take(patient_id: UUID, doctor_ids: Iterable[UUID]) -> dict[UUID, Doctor]:
     Comes back with the doctors as they are now. The turn ends with the transaction.
     """
     number = int.from_bytes(patient_id.bytes[:8], "big", signed=True)
-    db.session.execute(select(func.pg_advisory_xact_lock(number)))
+    rows(db, LOCK, number=number)
     found = doctors.lock(doctor_ids)
     holds.expire(found, patient_id)  # the patient's own dead holds too, with whomever: nobody else may be there to
     return found

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, and_, any_, bindparam, delete, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from appointment_service import doctors
 from appointment_service.models import Doctor, db
-from appointment_service.schedule_tables import VisitType, VisitTypeOverride
-from chassis.database import violating
+from appointment_service.schedule_tables import LIMITS, VisitType, VisitTypeOverride
+from chassis.database import rows, table, violating
 from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Principal
 from chassis.versions import CheckVersion
@@ -58,6 +58,35 @@ class Terms:
     move_cutoff_min: int
     cancel_cutoff_min: int
     late_cancel_min: int
+
+
+def _for_patients() -> ColumnElement[bool]:
+    return and_(VisitType.active, VisitType.bookable_by == "patient")
+
+
+KIND, OWN, WHO = table(VisitType), table(VisitTypeOverride), table(Doctor)
+OVERRIDDEN = (*LIMITS, "bookable_by")
+"""What a doctor's override replaces, field by field."""
+FIRST = (
+    select(KIND.c.id)
+    .where(KIND.c.active, KIND.c.bookable_by == "patient")
+    .order_by(KIND.c.position, KIND.c.name)
+    .limit(1)
+)
+OF_ALL = (
+    select(
+        WHO.c.id.label("doctor_id"),
+        KIND.c.id.label("visit_type_id"),
+        KIND.c.public_name,
+        KIND.c.sensitive,
+        *[func.coalesce(OWN.c[name], KIND.c[name]).label(name) for name in OVERRIDDEN],
+    )
+    .join_from(WHO, KIND, KIND.c.id == func.coalesce(bindparam("visit_type_id", type_=Uuid), FIRST.scalar_subquery()))
+    .outerjoin(OWN, and_(OWN.c.doctor_id == WHO.c.id, OWN.c.visit_type_id == KIND.c.id))
+    .where(WHO.c.bookable, KIND.c.active, func.coalesce(OWN.c.offered, true()))
+    .order_by(WHO.c.id)
+)
+OF_THESE = OF_ALL.where(WHO.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 
 
 def listed(who: Principal | None) -> Sequence[VisitType]:
@@ -150,65 +179,44 @@ def standard() -> UUID:
 
     A clinic that has none gets one, committed at once: call this before anything else of a transaction.
     """
-    first = select(VisitType.id).where(_for_patients()).order_by(VisitType.position, VisitType.name).limit(1)
-    if (found := db.session.scalar(first)) is None:
+    found = rows(db, FIRST)
+    if not found:
         made = {"id": STANDARD, "name": "Consultation", "public_name": "Consultation"}
         db.session.execute(insert(VisitType).values(made).on_conflict_do_nothing())
         db.session.commit()
         return STANDARD
-    return found
+    standard: UUID = found[0].id
+    return standard
 
 
-def terms_of(ids: Iterable[UUID] | None, visit_type_id: UUID, *, staff: bool) -> list[Terms]:
+def terms_of(ids: Iterable[UUID] | None, visit_type_id: UUID | None, *, staff: bool) -> list[Terms]:
     """The terms on which each of these doctors (None: every bookable one) offers a visit type, by doctor's id.
 
-    Doctors who do not offer it to these people are left out. One statement.
+    A visit type of None is the standard one, where there is one. Doctors who do not offer it to these people are left
+    out. One statement.
     """
-    joined = and_(VisitTypeOverride.doctor_id == Doctor.id, VisitTypeOverride.visit_type_id == visit_type_id)
-    query = (
-        select(Doctor.id, VisitType, VisitTypeOverride)
-        .select_from(Doctor)
-        .join(VisitType, VisitType.id == visit_type_id)
-        .outerjoin(VisitTypeOverride, joined)
-        .where(Doctor.bookable, VisitType.active)
-        .order_by(Doctor.id)
-    )
-    if ids is not None:
-        query = query.where(Doctor.id.in_(list(ids)))
-    query = query.execution_options(populate_existing=True)  # asked again in turn, it is as it is then
-    found = [
-        _terms(doctor_id, common, own)
-        for doctor_id, common, own in db.session.execute(query)
-        if own is None or own.offered
-    ]
+    given: dict[str, Any] = {} if ids is None else {"ids": list(ids)}
+    found = [_terms(row) for row in rows(db, OF_ALL if ids is None else OF_THESE, visit_type_id=visit_type_id, **given)]
     return [terms for terms in found if staff or terms.bookable_by == "patient"]
 
 
-def _terms(doctor_id: UUID, common: VisitType, own: VisitTypeOverride | None) -> Terms:
-    def value(name: str) -> Any:
-        said = getattr(own, name, None)
-        return getattr(common, name) if said is None else said
-
+def _terms(row: Row[Any]) -> Terms:
     def minutes(name: str) -> timedelta:
-        return timedelta(minutes=value(name))
+        return timedelta(minutes=getattr(row, name))
 
     return Terms(
-        doctor_id=doctor_id,
-        visit_type_id=common.id,
-        public_name=common.public_name,
-        sensitive=common.sensitive,
-        bookable_by=value("bookable_by"),
+        doctor_id=row.doctor_id,
+        visit_type_id=row.visit_type_id,
+        public_name=row.public_name,
+        sensitive=row.sensitive,
+        bookable_by=row.bookable_by,
         duration=minutes("duration_min"),
         buffer_before=minutes("buffer_before_min"),
         buffer_after=minutes("buffer_after_min"),
         step=minutes("step_min"),
         notice=minutes("min_notice_min"),
-        horizon=timedelta(days=value("horizon_days")),
-        move_cutoff_min=value("patient_move_cutoff_min"),
-        cancel_cutoff_min=value("patient_cancel_cutoff_min"),
-        late_cancel_min=value("late_cancel_min"),
+        horizon=timedelta(days=row.horizon_days),
+        move_cutoff_min=row.patient_move_cutoff_min,
+        cancel_cutoff_min=row.patient_cancel_cutoff_min,
+        late_cancel_min=row.late_cancel_min,
     )
-
-
-def _for_patients() -> ColumnElement[bool]:
-    return and_(VisitType.active, VisitType.bookable_by == "patient")

@@ -4,11 +4,13 @@ Never adds to an aware local time and never subtracts two of one zone: Python wo
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SECOND = timedelta(seconds=1)
 
 
+@lru_cache(maxsize=5000)  # the same edges of the same weeks are asked for again and again
 def instant(day: date, wall: time, zone: ZoneInfo, *, ending: bool = False) -> datetime:
     """The instant (UTC) at which the wall clock shows this time.
 

@@ -1,14 +1,14 @@
 """The database session of a service: naming, types, time limits, and refusals that constraints stand for."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import TIMESTAMP, Engine, MetaData, QueuePool, Text, event
+from sqlalchemy import TIMESTAMP, Engine, Executable, MetaData, QueuePool, Table, Text, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
@@ -144,6 +144,22 @@ def make_database() -> SQLAlchemy:
         engine_options=ENGINE_OPTIONS,
         session_options={"class_": HeldSession, "expire_on_commit": False},
     )
+
+
+def table(model: type[Any]) -> Table:
+    """The table of a model, for statements that go past the session."""
+    found: Table = model.__table__
+    return found
+
+
+def rows(db: SQLAlchemy, statement: Executable, **given: Any) -> Sequence[Any]:
+    """What a statement over plain tables gives that is kept ready, with its parameters; a change gives nothing.
+
+    It goes past the session's own bookkeeping, which costs as much as the statement; what waits there is written first.
+    """
+    db.session.flush()
+    found = db.session.connection().execute(statement, given)
+    return found.all() if found.returns_rows else []
 
 
 @contextmanager

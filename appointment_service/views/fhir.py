@@ -5,7 +5,15 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 
-from appointment_service import appointments, availability, doctors, fhir_appointment, fhir_schedule, visit_types
+from appointment_service import (
+    appointments,
+    availability,
+    doctors,
+    fhir_appointment,
+    fhir_schedule,
+    grid,
+    visit_types,
+)
 from appointment_service.models import Doctor, audit
 from appointment_service.schemas.fhir import AppointmentsIn, SchedulesIn, SlotsIn
 from appointment_service.views import cursors, today, zone
@@ -92,7 +100,7 @@ def search_slots(wanted: SlotsIn) -> fhir.Resource:
     """
     refuse_others([wanted.doctor_id], everything=wanted.status not in {None, "free"})
     kind = visit_types.find(wanted.service_type or visit_types.standard())
-    who = availability.asker(zone(), staff=principal().role != "patient")
+    who = grid.asker(zone(), staff=principal().role != "patient")
     every = fhir_schedule.slots(wanted.doctor_id, kind.id, instants(wanted.start, zone()), who)
     every = [one for one in every if wanted.status in {None, fhir_schedule.status(one)}]
     found, cursor = cursors().page(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 
-from appointment_service import appointments, availability, doctors, visit_types
+from appointment_service import appointments, availability, doctors, grid, visit_types
 from appointment_service.schemas.doctors import SlotsIn, SlotsOut
 from appointment_service.views import zone
 from chassis.docs import refuses
@@ -26,7 +26,7 @@ def slots(wanted: SlotsIn) -> SlotsOut:
     """
     refuse_others(wanted.doctors or [], everything=wanted.explain == "true")
     found = visit_types.find(wanted.visit_type_id or visit_types.standard()).id
-    who = availability.asker(zone(), staff=principal().role != "patient")
+    who = grid.asker(zone(), staff=principal().role != "patient")
     if wanted.ignore:
         appointments.find(principal(), wanted.ignore)
     free = availability.free_times(wanted.doctors, found, wanted.from_, wanted.to, who, wanted.ignore)

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from appointment_service import availability, opening
+from appointment_service import grid, opening
 from appointment_service.models import db
 from appointment_service.opening import Stretch
+from appointment_service.schemas.doctors import told
 from appointment_service.visit_types import STANDARD, Terms
 from appointment_service.wall_time import exists, instant
 from chassis import clock
@@ -33,7 +34,7 @@ def terms(minutes: int, step: int | None = None, before: int = 0, after: int = 0
 def local_starts(zone: str, day: str, opens: str, closes: str, minutes: int = 30) -> list[str]:
     when = date.fromisoformat(day)
     week = [Stretch(when.isoweekday(), time.fromisoformat(opens), time.fromisoformat(closes))]
-    found = availability.starts(opening.day_of(when, week, [], ZoneInfo(zone)).windows, terms(minutes))
+    found = grid.starts(opening.day_of(when, week, [], ZoneInfo(zone)).windows, terms(minutes))
     assert all(slot.end - slot.start == timedelta(minutes=minutes) for slot in found)
     return [f"{slot.start.astimezone(ZoneInfo(zone)):%H:%M%z}"[:8] for slot in found]
 
@@ -96,7 +97,7 @@ def test_a_time_that_comes_twice_is_told_apart() -> None:
     zone = ZoneInfo("Europe/London")
     day = opening.day_of(date(2026, 10, 25), [Stretch(7, time(0), time(3))], [], zone)
 
-    found = availability.labels(availability.starts(day.windows, terms(60)), zone)
+    found = [one["label"] for one in told(grid.starts(day.windows, terms(60)), zone)]
     assert found == ["00:00", "01:00 BST", "01:00 GMT", "02:00"]
 
 

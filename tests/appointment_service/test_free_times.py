@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, update
 
-from appointment_service import availability
-from appointment_service.availability import Asker, Diary, Taken
+from appointment_service import grid
+from appointment_service.grid import Asker, Diary, Taken
 from appointment_service.models import Appointment, db
 from appointment_service.opening import Stretch
 from chassis import clock
@@ -231,7 +231,7 @@ def test_a_window_that_opens_late_is_opened_by_no_other_one(beside: Stretch, exp
     diary = Diary(terms(20, 20), [beside, late], [], Taken([]), Taken([]))
     who = Asker(False, LONG_BEFORE, UTC_ZONE)
 
-    free = [f"{one.start:%H:%M}" for one in availability.looked_at(diary, DAY, DAY, who) if one.reason is None]
+    free = [f"{one.start:%H:%M}" for one in grid.looked_at(diary, DAY, DAY, who) if one.reason is None]
     assert free == expected
 
 

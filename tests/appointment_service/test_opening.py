@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appointment_service import availability, opening, wall_time
-from appointment_service.availability import Asker, Diary, Taken
+from appointment_service import grid, opening, wall_time
+from appointment_service.grid import Asker, Diary, Taken
 from appointment_service.opening import Deviation, Kind, Stretch, Window, merged
 from appointment_service.visit_types import STANDARD, Terms
 
@@ -135,7 +135,7 @@ def test_an_exception_touches_only_its_own_day_whatever_the_zone(zone: str, offs
 
     def on(day: date, *deviations: Deviation) -> list[str]:
         diary = Diary(terms(), all_day, deviations, Taken([]), Taken([]))
-        return [f"{one.start:%d %H:%M}" for one in availability.looked_at(diary, day, day, who)]
+        return [f"{one.start:%d %H:%M}" for one in grid.looked_at(diary, day, day, who)]
 
     for away in (other(kind, times), *([other(kind, times, doctor=None)] if kind == "closed" else [])):
         for near in (DAY - timedelta(days=1), DAY + timedelta(days=1)):
@@ -227,7 +227,7 @@ def test_own_hours_take_just_their_minutes_off_a_clinics_closing(
 def local_starts(zone: str, day: str, times: str, minutes: int) -> list[str]:
     when, (opens, closes) = date.fromisoformat(day), times.split("-")
     week = [work(opens, closes, weekday=when.isoweekday())]
-    found = availability.starts(opening.day_of(when, week, [], ZoneInfo(zone)).windows, terms(minutes, minutes))
+    found = grid.starts(opening.day_of(when, week, [], ZoneInfo(zone)).windows, terms(minutes, minutes))
     return [f"{slot.start.astimezone(ZoneInfo(zone)):%H:%M%z}" for slot in found]
 
 
