@@ -7,37 +7,26 @@ served as our programs are (`-c python:benchmarks.bare`), and reads the database
 import gc
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, request
 from psycopg2.extensions import cursor
 from psycopg2.pool import ThreadedConnectionPool
 
+from benchmarks import bare_sql as sql
 from chassis.gunicorn import keepalive, preload_app, threads, worker_class, workers  # noqa: F401 - read by gunicorn
 
 gc.enable()  # which our programs leave to the end of their start
 ZONE = ZoneInfo("Europe/London")
-COLUMNS = (
-    "id, reference, doctor_id, doctor_name, doctor_specialty, room, patient_id, patient_name, patient_birth_date,"
-    " starts_at, ends_at, status, notes, created_at, cancelled_at, visit_type_id, visit_type_name, move_cutoff_min,"
-    " cancel_cutoff_min, late_cancel_min, overbook, displaced, version, ical_sequence, arrived_at, cancellation_code,"
-    " cancellation_note, late"
-)
-NAMES = COLUMNS.split(", ")
-LIST = (
-    f"SELECT {COLUMNS} FROM appointment WHERE patient_id = %s AND status <> 'entered-in-error'"  # noqa: S608
-    " AND (cancellation_code IS NULL OR cancellation_code NOT IN ('hold-released', 'hold-expired'))"
-    " AND status <> 'pending' ORDER BY starts_at, id LIMIT 21"
-)
-NOTE = (
-    "INSERT INTO audit_event (recorded_at, actor_id, actor_role, actor_name, action, record_id, patient_id, outcome,"
-    " request_id, address) VALUES (%s, %s, 'patient', %s, %s, %s, %s, 'done', %s, %s)"
-)
+NAMES = sql.COLUMNS.split(", ")
+DAY = timedelta(days=1)
 
 
 class Pool:
@@ -76,13 +65,61 @@ def create_app() -> Flask:
         patient = request.headers["X-Patient"]
         now = datetime.now(UTC)
         with pool.cursor() as found:
-            found.execute(LIST, (patient,))
+            found.execute(sql.LIST, (patient,))
             rows = [dict(zip(NAMES, row, strict=True)) for row in found.fetchall()[:20]]
-            found.execute(NOTE, (now, patient, "Somebody", "appointment.list", None, patient, "-", request.remote_addr))
+            found.execute(
+                sql.NOTE, (now, patient, "Somebody", "appointment.list", None, patient, "-", request.remote_addr)
+            )
         items = [told(row, now) for row in rows]
         return Response(json.dumps({"items": items, "next_cursor": None}), mimetype="application/json")
 
+    @app.post("/appointments")
+    def book() -> tuple[Response, int]:
+        wish: dict[str, Any] = json.loads(request.get_data())
+        with pool.cursor() as found:
+            row = booked(found, request.headers["X-Patient"], wish, request.remote_addr)
+        return Response(json.dumps(told(row, datetime.now(UTC))), mimetype="application/json"), 201
+
     return app
+
+
+def booked(found: cursor, patient: str, wish: dict[str, Any], address: str | None) -> dict[str, Any]:
+    """The new row. Of what it reads it looks at the least: whether the time is free."""
+    doctor, start, now = wish["doctor_id"], datetime.fromisoformat(wish["appointment_time"]), datetime.now(UTC)
+    day = start.date()
+    found.execute(sql.TERMS, ([doctor],))
+    terms = found.fetchone()
+    assert terms  # noqa: S101
+    look = sql.SOMEBODY, (doctor, start - timedelta(hours=8), start, start)
+    found.execute(*look)
+    taken = found.fetchall()
+    found.execute(sql.TURN, (int(patient[:8], 16),))
+    found.execute(sql.DOCTORS, ([doctor],))
+    _, name, specialty, room, *_ = found.fetchall()[0]
+    found.execute(sql.DEAD, (now, [doctor], patient))
+    found.execute(sql.TO_COME, (patient, now))
+    to_come = found.fetchall()
+    found.execute(*look)
+    taken += found.fetchall()
+    found.execute(sql.WEEKS, ([doctor], day - DAY))
+    week = found.fetchall()
+    found.execute(sql.EXCEPTIONS, ([doctor], day - DAY, day))
+    found.execute(sql.SPANS, ([doctor], start - 3 * DAY, start + 3 * DAY, now))
+    end = start + timedelta(minutes=terms[4])
+    taken += [span for span in found.fetchall() if span[1] < end and span[2] > start]
+    if taken or len(to_come) > 4 or not week:
+        raise ValueError("not free")
+    whose = (doctor, name, specialty, room, patient, "First Last")
+    kind = (terms[1], terms[2], terms[3], start - timedelta(minutes=terms[5]), end + timedelta(minutes=terms[6]))
+    values = (str(uuid4()), secrets.token_hex(4).upper(), *whose, start, end, wish["notes"], *kind, *terms[10:13])
+    found.execute(sql.BOOK, values)
+    row = dict(zip(NAMES, found.fetchall()[0], strict=True))
+    found.execute(sql.HISTORY, (row["id"], now, patient, "First Last", start))
+    found.execute(sql.WAITS, (patient, terms[1]))
+    due = [now, start - DAY]
+    found.execute(sql.TELL, (row["id"], patient, row["ical_sequence"], ["booked", "reminder"], due))
+    found.execute(sql.NOTE, (now, patient, "First Last", "appointment.book", row["id"], patient, "-", address))
+    return row
 
 
 def told(row: Any, now: datetime) -> dict[str, Any]:

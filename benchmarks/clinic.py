@@ -27,6 +27,7 @@ class Clinic:
     doctors: list[Somebody]
     service: Program
     bare: Program
+    database: str = "clinic"
 
     @classmethod
     def of(cls, house: House, database: str = "clinic") -> "Clinic":
@@ -39,7 +40,7 @@ class Clinic:
             url = {"APPOINTMENT_DATABASE_URL": urls["APPOINTMENT_DATABASE_URL"]}
             name = "" if database == "clinic" else f"appointment on {database}"
             service = house.program("appointment_service", name, **url)
-            known[database] = cls(house, doctors, service, house.program("benchmarks.bare"))
+            known[database] = cls(house, doctors, service, house.program("benchmarks.bare"), database)
         return known[database]
 
     def fill(self, patient: Somebody, number: int) -> None:
@@ -48,6 +49,15 @@ class Clinic:
         first = datetime.combine(monday() - timedelta(days=1), time(), UTC)
         with self.house.connect().cursor() as cursor:
             cursor.execute(BOOKED, given | {"first": first})
+
+    def cancel(self, since: datetime, until: datetime) -> None:
+        """Give back all that is booked from one instant to another."""
+        with self.house.connect(name=self.database).cursor() as cursor:
+            cursor.execute(
+                "UPDATE appointment SET status = 'cancelled', cancelled_at = now()"
+                " WHERE status = 'booked' AND starts_at >= %s AND starts_at < %s",
+                (since, until),
+            )
 
 
 def monday() -> date:

@@ -53,6 +53,7 @@ class House:
         self._stack, self._place = stack, place
         self._programs: dict[str, Program] = {}
         self._databases: dict[str, dict[str, str]] = {}
+        self._connections: dict[str, connection] = {}
         self.kept: dict[str, Any] = {}
         """What one case leaves for the others."""
         secrets = {f"{name.upper()}_SECRET_KEY": name.ljust(32, "-") for name in (*SERVICES, "portal")}
@@ -85,10 +86,12 @@ class House:
 
     def connect(self, role: str = "appointment", name: str = "clinic") -> connection:
         """A connection of a service's role, that commits each statement."""
-        found = psycopg2.connect(self.database_urls(name)[f"{role.upper()}_DATABASE_URL"])
-        found.autocommit = True
-        self._stack.callback(found.close)
-        return found
+        url = self.database_urls(name)[f"{role.upper()}_DATABASE_URL"]
+        if url not in self._connections:
+            self._connections[url] = psycopg2.connect(url)
+            self._connections[url].autocommit = True
+            self._stack.callback(self._connections[url].close)
+        return self._connections[url]
 
     def program(self, package: str, name: str = "", **environment: str) -> Program:
         """A program by its package (`appointment_service`, `benchmarks.bare`), running with two workers.
