@@ -36,7 +36,7 @@ test: venv ## Run everything that checks the code, then every test; says what it
 
 .PHONY: thorough
 thorough: venv ## Repeat what only repetition shows as often as promised; takes long (make thorough ONLY=tests/chassis)
-	@THOROUGH=1 $(PY) -m pytest --timeout=3600 $(or $(ONLY),$$(grep -rl "thorough.times" tests --include='test_*.py'))
+	@THOROUGH=1 $(PY) -m pytest --timeout=3600 $(or $(ONLY),$$(grep -rlE "thorough(\.| import .*)times" tests --include='test_*.py'))
 
 .PHONY: test-faults
 test-faults: venv ## Break things while people work, and print what holds, with figures (THOROUGH=1 as often as promised)

@@ -121,6 +121,13 @@ def hanging_up(stage: Stage, name: str) -> Iterator[None]:
 
 
 @contextmanager
+def half_asked(stage: Stage, name: str) -> Iterator[None]:
+    """Every request breaks off in its middle."""
+    with on_the_wire(stage, name, lambda wire: wire.cut(up=200)):
+        yield
+
+
+@contextmanager
 def cut(stage: Stage, name: str) -> Iterator[None]:
     """Every answer breaks off in its middle."""
     with on_the_wire(stage, name, lambda wire: wire.cut(down=100)):

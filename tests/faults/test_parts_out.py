@@ -23,7 +23,7 @@ from tests.thorough import THOROUGH
 Out = Callable[[Stage, str], AbstractContextManager[None]]
 ALL: list[Out] = [
     *(ways.down, ways.killed, ways.frozen, ways.black_holed),
-    *(ways.slow, ways.dripping, ways.hanging_up, ways.cut),
+    *(ways.slow, ways.dripping, ways.hanging_up, ways.half_asked, ways.cut),
 ]
 SOME: dict[str, list[Out]] = {
     "auth": [ways.slow],

@@ -15,8 +15,8 @@ from tests.figures import Figure
 from tests.journeys.load import rows, value
 from tests.thorough import times
 
-PEOPLE = times(6, 100)
-EACH = times(4, 20)
+PEOPLE = times(6, 50)
+EACH = times(4, 10)
 AT_ONCE = 4
 """As many as are hashed at once in two workers: whoever comes on top may be told to come again."""
 EARLIER = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
