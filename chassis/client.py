@@ -24,6 +24,8 @@ MAX_BODY = 2 * 1024 * 1024
 MEMBERS = frozenset({"type", "title", "status", "detail", "code", "errors", "request_id", "instance"})
 """Of every problem document (RFC 9457, and ours); what else one carries is its `extras`."""
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+EMPTY = frozenset({204, 304})
+LENGTH_IN = ("Content-Length", "Transfer-Encoding")
 NO_ANSWER = frozenset({502, 504})
 """What a proxy says for a neighbour that does not answer. A 503 is an answer: it has something to say."""
 
@@ -158,7 +160,13 @@ class ServiceClient:
         return _with_patience(Unavailable(service=self.name), response.headers.get("Retry-After", ""))
 
     def _read(self, response: requests.Response) -> bytes:
-        """The whole body, as long as it is small."""
+        """The whole body, as long as it is small.
+
+        How long it is has to be told: a head that broke off would else read as an answer without a body, and its 401
+        or 404 as a sign-in or a record that is gone.
+        """
+        if response.status_code not in EMPTY and not any(name in response.headers for name in LENGTH_IN):
+            raise self._out("an answer broken off")
         body = bytearray()
         for chunk in response.iter_content(65536):
             body += chunk

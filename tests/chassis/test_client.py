@@ -149,6 +149,8 @@ def test_a_slow_start_is_no_outage() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: x\r\nConnection: close\r\n\r\n{",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+        *(f"HTTP/1.1 {status}\r\nServer: gunic".encode() for status in (200, 201, 401, 403, 404, 409)),
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 2",
         b"SSH-2.0-OpenSSH\r\n",
         b"\x00" * 100,
     ],
