@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import table
 from benchmarks.house import House
 
-CASES = ("lists", "booking", "races", "signing", "token_check", "portal_home", "storage", "growth")
+CASES = ("lists", "booking", "races", "signing", "token_check", "portal_home", "weight", "storage", "growth")
 """Modules of this package, each with a function `rows` (`table.Case`), in the order of the table."""
 
 

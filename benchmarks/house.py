@@ -31,6 +31,11 @@ TOKENS_FOR = 120
 """Seconds that a token is used: they live for five minutes."""
 
 
+def config_of(package: str) -> str:
+    """How gunicorn serves a program: a rival as ours, without what ours do beside."""
+    return "python:benchmarks.bare" if package in RIVALS else "python:chassis.gunicorn"
+
+
 @dataclass
 class Somebody:
     """A person with an account and a session."""
@@ -50,7 +55,7 @@ class House:
     """What there is to measure."""
 
     def __init__(self, stack: ExitStack, place: Path) -> None:
-        self._stack, self._place = stack, place
+        self._stack, self.place = stack, place
         self._programs: dict[str, Program] = {}
         self._databases: dict[str, dict[str, str]] = {}
         self._connections: dict[str, connection] = {}
@@ -65,7 +70,7 @@ class House:
     @cached_property
     def server(self) -> Server:
         """PostgreSQL."""
-        found = ensure_server(self._place / "postgres", free_port())
+        found = ensure_server(self.place / "postgres", free_port())
         self._stack.callback(found.stop)
         return found
 
@@ -102,8 +107,8 @@ class House:
         if name not in self._programs:
             port = self.ports.get(package.removesuffix("_service")) if name == package else None
             given = {**self.environment, **environment}
-            config = "python:benchmarks.bare" if package in RIVALS else "python:chassis.gunicorn"
-            found = Program(package, given, self._place / f"{name}.log", port or free_port(), config=config)
+            log = self.place / f"{name}.log"
+            found = Program(package, given, log, port or free_port(), config=config_of(package))
             found.start()
             self._stack.callback(found.stop)
             found.wait()

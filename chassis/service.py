@@ -13,6 +13,7 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from pydantic import AfterValidator, Field, ValidationError
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import configure_mappers
 from werkzeug.exceptions import NotAcceptable
 from werkzeug.local import LocalProxy
 from werkzeug.routing import BaseConverter
@@ -155,6 +156,8 @@ def build(
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     identity.public(app.view_functions["openapi.spec"])
+    configure_mappers()  # now and not with the first request, so that workers share what comes of it
+    app.url_map.update()
     return app
 
 
