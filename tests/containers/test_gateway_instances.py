@@ -8,6 +8,7 @@ import pytest
 from tests.containers.compose import until
 from tests.containers.load import Ask, Load, under_way
 from tests.containers.production import Production
+from tests.figures import Figure
 from tests.thorough import times
 
 pytestmark = pytest.mark.timeout(1800)  # the first test here waits for the images
@@ -69,7 +70,10 @@ def test_instances_that_come_and_go_are_noticed(production: Production) -> None:
     assert load.failed == [], str(load)
 
 
-def test_a_killed_instance_costs_its_connections_one_request_each_at_most(production: Production) -> None:
+@pytest.mark.fault
+def test_a_killed_instance_costs_its_connections_one_request_each_at_most(
+    production: Production, figure: Figure
+) -> None:
     people = 4
     with under_way(production, lambda: visits(production), people) as load:
         for _ in range(times(1, 5)):
@@ -83,9 +87,12 @@ def test_a_killed_instance_costs_its_connections_one_request_each_at_most(produc
     sys.stdout.write(f"killed: {load}\n")
     assert len(load.failed) <= people * times(1, 5), str(load)
     assert {said.split()[0] for said in load.failed} <= {"POST"}, str(load)  # what may be asked twice is
+    measured = f"{len(load.failed)} of {load.done} failed"
+    figure("instance killed behind the gateway", must="one request a connection at most", measured=measured)
 
 
-def test_a_rolling_restart_loses_no_request(production: Production) -> None:
+@pytest.mark.fault
+def test_a_rolling_restart_loses_no_request(production: Production, figure: Figure) -> None:
     before = {each["Id"] for each in production.containers(APPOINTMENT, "portal")}
     with under_way(production, lambda: visits(production), people=4) as load:
         more(load, 100)
@@ -96,6 +103,7 @@ def test_a_rolling_restart_loses_no_request(production: Production) -> None:
     sys.stdout.write(f"rolling restart: {load}\n")
     assert not before & {each["Id"] for each in production.containers(*times_to_roll())}
     assert load.failed == [], str(load)
+    figure("rolling restart behind the gateway", must="no request fails", measured=f"0 of {load.done} failed")
 
 
 def times_to_roll() -> list[str]:

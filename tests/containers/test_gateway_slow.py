@@ -12,10 +12,12 @@ import pytest
 from tests.containers.compose import until
 from tests.containers.load import Ask, under_way
 from tests.containers.production import Production
+from tests.figures import Figure
 
 pytestmark = pytest.mark.timeout(900)  # the first test here waits for the images
 
 COUNT = 1000
+SLOW = f"{COUNT:,} slow connections at the gateway"
 HEAD = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 KINDS = (b"", HEAD, HEAD + b"Content-Length: 5000\r\n\r\nemail=")
 """Nothing after the handshake, a head that does not end, a body that does not end."""
@@ -55,7 +57,8 @@ def slow(production: Production) -> Iterator[list[socket.socket]]:
             each.close()
 
 
-def test_a_thousand_slow_connections_keep_nobody_waiting(production: Production) -> None:
+@pytest.mark.fault
+def test_a_thousand_slow_connections_keep_nobody_waiting(production: Production, figure: Figure) -> None:
     asks = [Ask("GET", "/sign-in", 200), Ask("GET", "/api/appointment/doctors", 200)]
 
     with slow(production) as held, under_way(production, lambda: asks, people=4) as load:
@@ -63,6 +66,8 @@ def test_a_thousand_slow_connections_keep_nobody_waiting(production: Production)
 
     assert len(held) == COUNT
     assert load.failed == [], str(load)
+    measured = f"0 of {load.done} failed, the slowest took {load.slowest:.2f} s"
+    figure(SLOW, must="others are unaffected", measured=measured)
 
 
 SILENCE = """
@@ -84,11 +89,13 @@ print(json.dumps([before, answers()]))
 """
 
 
-def test_fifty_of_them_silence_a_program_that_stands_alone(production: Production) -> None:
+@pytest.mark.fault
+def test_fifty_of_them_silence_a_program_that_stands_alone(production: Production, figure: Figure) -> None:
     portal = production.containers("portal")[0]
     address = portal["NetworkSettings"]["Networks"][f"{production.project}_clinic"]["IPAddress"]
 
     told = production.beside("clinic", "-c", SILENCE, address, HEAD.decode(), "50")
 
     assert json.loads(told) == [True, False]
+    figure(SLOW, control="50 of them silence a program without the gateway")
     until(lambda: production.get("/sign-in").status_code == 200)
