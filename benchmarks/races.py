@@ -27,7 +27,10 @@ def rows(house: House) -> Iterator[Row]:
 
 
 def _races(clinic: Clinic, number: int) -> list[Answer]:
-    """All answers of some races for one time each. Raises `AssertionError` unless each has one winner."""
+    """All answers of some races for one time each. Raises `AssertionError` unless each has one winner.
+
+    On a machine that is busy with other work a wait may run out (503): nothing was done then, and it is told.
+    """
     people = clinic.house.people("patient", number)
     found: list[Answer] = []
     with Crowd(clinic.service.port, number) as crowd:
@@ -43,7 +46,7 @@ def _races(clinic: Clinic, number: int) -> list[Answer]:
 
 
 def _attempts(clinic: Clinic) -> list[Answer]:
-    """40 people try 25 times each to get one of 25 times. Raises `AssertionError` unless each time has one winner."""
+    """40 people try 25 times each to get one of 25 times."""
     people = clinic.house.people("patient", 40)
     day = monday() + timedelta(weeks=WEEKS_AHEAD + 1)
     times = [at(day + timedelta(days=n // 24), n % 24) for n in range(25)]
@@ -60,12 +63,13 @@ def _wishes(clinic: Clinic, person: Somebody, number: int, times: list[datetime]
 
 def _one_each(answers: list[Answer], winners: int) -> None:
     codes = Counter("booked" if one.status == 201 else json.loads(one.body)["code"] for one in answers)
-    if codes["booked"] != winners or codes["booked"] + codes["slot-taken"] != len(answers):
+    if codes["booked"] != winners or codes.keys() - {"booked", "slot-taken", "unavailable"}:
         raise AssertionError(f"not one winner each: {codes}")
 
 
 def _told(name: str, goal: float, answers: list[Answer]) -> Row:
     others = sorted(one.seconds * 1000 for one in answers if one.status != 201)
     winners = statistics.median(one.seconds * 1000 for one in answers if one.status == 201)
-    how = f"median {statistics.median(others):.0f} ms of {len(others)}; who got it, {winners:.0f} ms"
+    out = sum(one.status == 503 for one in answers)
+    how = f"median {statistics.median(others):.0f} ms of {len(others)}, {out} of them 503; who got it, {winners:.0f} ms"
     return Row(name, goal, others[int(len(others) * 0.99)], "ms", how)
