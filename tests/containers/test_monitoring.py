@@ -36,7 +36,7 @@ def up(prometheus: str) -> Counter[str]:
     """How many instances of each program answer."""
     try:
         found = requests.get(f"{prometheus}/api/v1/targets", timeout=5).json()["data"]["activeTargets"]
-    except requests.ConnectionError:
+    except requests.RequestException:  # it is starting, and says so in words
         return Counter()
     return Counter(one["labels"]["job"] for one in found if one["health"] == "up")
 
