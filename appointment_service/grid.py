@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from chassis.identity import Principal
 
 DAY = timedelta(days=1)
 NEVER = datetime.max.replace(tzinfo=UTC)
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(order=True, slots=True, unsafe_hash=True)  # not frozen, which takes three times as long to make
@@ -108,9 +108,13 @@ def looked_at(
     while day <= last:
         today = opening.day_of(day, diary.week, diary.deviations, who.zone)
         closed = Taken(today.closed)
-        for start, windows in _grid(today.windows, diary.terms):
-            if since <= start < until and (only is None or start == only):
-                yield judge.slot(start, windows, closed)
+        for windows in _together(today.windows, diary.terms):
+            if only is None and judge.all_free(windows, since, until, closed):
+                yield from starts(windows, diary.terms)
+                continue
+            for start, offering in _grid(windows, diary.terms):
+                if since <= start < until and (only is None or start == only):
+                    yield judge.slot(start, offering, closed)
         if shut and not today.windows and day >= first:
             usual = opening.day_of(day, diary.week, [], who.zone)
             reason = _why_shut(day, diary)
@@ -118,19 +122,33 @@ def looked_at(
         day += DAY
 
 
-def _grid(windows: Iterable[Window], terms: Terms) -> list[tuple[datetime, list[Window]]]:
+def _together(windows: Iterable[Window], terms: Terms) -> list[list[Window]]:
+    """The windows that this visit fits into, in order: each by itself, or those that overlap in one list."""
+    found: list[list[Window]] = []
+    closes = BEFORE_ALL
+    for window in windows:
+        if not window.is_for(terms.visit_type_id):
+            continue
+        if window.opens < closes:
+            found[-1].append(window)
+        else:
+            found.append([window])
+        closes = max(closes, window.closes)
+    return found
+
+
+def _grid(windows: Sequence[Window], terms: Terms) -> Iterable[tuple[datetime, Sequence[Window]]]:
     """Starts every step from where a window opens, by elapsed time, as long as the visit fits into it.
 
-    Each with the windows that offer it. Most days have windows that lie apart; then nothing comes twice.
+    Each with the windows that offer it; in windows that overlap one may come twice.
     """
-    fitting = [window for window in windows if window.is_for(terms.visit_type_id)]
-    if all(before.closes <= after.opens for before, after in pairwise(fitting)):
-        return [(start, [window]) for window in fitting for start in _starts(window, terms)]
+    if len(windows) == 1:
+        return ((start, windows) for start in _starts(windows[0], terms))
     found: dict[datetime, list[Window]] = {}
-    for window in fitting:
+    for window in windows:
         for start in _starts(window, terms):
             found.setdefault(start, []).append(window)
-    return list(found.items())
+    return found.items()
 
 
 def _starts(window: Window, terms: Terms) -> Iterator[datetime]:
@@ -142,7 +160,12 @@ def _starts(window: Window, terms: Terms) -> Iterator[datetime]:
 
 def starts(windows: Iterable[Window], terms: Terms) -> list[Slot]:
     """All the starts that windows offer on these terms, whoever is booked."""
-    return [Slot(start, start + terms.duration, terms.doctor_id) for start, _ in _grid(windows, terms)]
+    duration, doctor_id = terms.duration, terms.doctor_id
+    return [
+        Slot(start, start + duration, doctor_id)
+        for some in _together(windows, terms)
+        for start, _ in _grid(some, terms)
+    ]
 
 
 class _Judge:
@@ -155,6 +178,14 @@ class _Judge:
         self._not_before = who.now if who.staff else who.now + diary.terms.notice
         self._horizon = NEVER if who.staff else diary.horizon
         self._buffered = bool(diary.terms.buffer_before or diary.terms.buffer_after)
+
+    def all_free(self, windows: Sequence[Window], since: datetime, until: datetime, closed: Taken) -> bool:
+        """Whether every start of these windows lies in a span of time and can be booked: nothing touches them at all."""
+        opens, closes = windows[0].opens, max(one.closes for one in windows)
+        if not since <= opens <= closes <= until or self._too_early_or_late(opens) or closes > self._horizon:
+            return False
+        at_will = self._who.staff or all(one.opens_before is None for one in windows)
+        return at_will and self._taken(opens, closes, closed) is None
 
     def slot(self, start: datetime, windows: Sequence[Window], closed: Taken) -> Slot:
         """The slot that begins then, with the reason."""
