@@ -180,7 +180,7 @@ class _Judge:
         self._buffered = bool(diary.terms.buffer_before or diary.terms.buffer_after)
 
     def all_free(self, windows: Sequence[Window], since: datetime, until: datetime, closed: Taken) -> bool:
-        """Whether every start of these windows lies in a span of time and can be booked: nothing touches them at all."""
+        """Whether every start of these windows lies in a span of time and can be booked, as nothing touches them."""
         opens, closes = windows[0].opens, max(one.closes for one in windows)
         if not since <= opens <= closes <= until or self._too_early_or_late(opens) or closes > self._horizon:
             return False
@@ -219,15 +219,3 @@ class _Judge:
 def _why_shut(day: date, diary: Diary) -> str:
     own = any(one.doctor_id and one.counts_on(day) for one in diary.deviations)
     return "time-off" if own else "clinic-closed"
-
-
-def labels(walls: Sequence[str], times: Sequence[datetime]) -> Sequence[str]:
-    """What to call each time of one day: as on the wall (HH:MM), with the zone's abbreviation where one comes twice."""
-    if len(set(walls)) == len(walls):
-        return walls
-    offsets: dict[str, set[timedelta | None]] = {}
-    for wall, local in zip(walls, times, strict=True):
-        offsets.setdefault(wall, set()).add(local.utcoffset())
-    return [
-        f"{wall} {local.tzname()}" if len(offsets[wall]) > 1 else wall for wall, local in zip(walls, times, strict=True)
-    ]

@@ -3,6 +3,7 @@
 Never adds to an aware local time and never subtracts two of one zone: Python would do that in wall time.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -46,3 +47,31 @@ def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
         else:
             late = middle
     return late
+
+
+def shown(times: Sequence[datetime], zone: ZoneInfo) -> list[tuple[str, str, str, str]]:
+    """Of instants in order: the local date, the time on the wall (HH:MM), what to call it, and the offset from UTC.
+
+    It is called as it is on the wall, with the zone's abbreviation where one wall time comes twice.
+    """
+    read = [_read(one, zone) for one in times]
+    names = _labels([wall for _, wall, _ in read], times, zone)
+    return [(day, wall, name, offset) for (day, wall, offset), name in zip(read, names, strict=True)]
+
+
+@lru_cache(maxsize=5000)  # who asks for a month looks at the same times as everybody who does
+def _read(utc: datetime, zone: ZoneInfo) -> tuple[str, str, str]:
+    text = utc.astimezone(zone).isoformat()  # a tenth of what strftime costs
+    return text[:10], text[11:16], text[-6:]
+
+
+def _labels(walls: Sequence[str], times: Sequence[datetime], zone: ZoneInfo) -> Sequence[str]:
+    if len(set(walls)) == len(walls):
+        return walls
+    local = [one.astimezone(zone) for one in times]
+    offsets: dict[str, set[timedelta | None]] = {}
+    for wall, one in zip(walls, local, strict=True):
+        offsets.setdefault(wall, set()).add(one.utcoffset())
+    return [
+        f"{wall} {one.tzname()}" if len(offsets[wall]) > 1 else wall for wall, one in zip(walls, local, strict=True)
+    ]

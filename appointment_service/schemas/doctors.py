@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Self
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
-from appointment_service import availability, grid
+from appointment_service import availability, grid, wall_time
 from appointment_service.opening import Stretch
 from appointment_service.schemas.times import ClockTime, Day, DoctorOrAny
 from chassis.schemas import Id, In, Line, Out, Page, Paging, Prose
@@ -175,28 +176,52 @@ class SlotOut(Out):
 
 
 def told(slots: Iterable[grid.Slot], zone: ZoneInfo) -> list[dict[str, Any]]:
-    """The fields of `SlotOut` for slots in order, those of several doctors at one time as one.
-
-    They are checked all at once by what they become part of: one by one that costs more than to work them out.
-    """
-    together = [list(some) for _, some in groupby(slots, key=attrgetter("start"))]
-    local = [some[0].start.astimezone(zone) for some in together]
-    written = [one.isoformat() for one in local]  # a tenth of what strftime costs
-    walls = [text[11:16] for text in written]
+    """The fields of `SlotOut` for slots in order, those of several doctors at one time as one."""
+    together = _together(slots)
+    shown = wall_time.shown([some[0].start for some in together], zone)
     return [
         {
             "start": some[0].start,
             "end": some[0].end,
-            "local_date": when.date(),
+            "local_date": day,
             "local_time": wall,
             "label": label,
-            "utc_offset": text[-6:],
-            "doctor_ids": [some[0].doctor_id] if len(some) == 1 else sorted(slot.doctor_id for slot in some),
+            "utc_offset": offset,
+            "doctor_ids": sorted(slot.doctor_id for slot in some),
         }
-        for some, when, text, wall, label in zip(
-            together, local, written, walls, grid.labels(walls, local), strict=True
-        )
+        for some, (day, wall, label, offset) in zip(together, shown, strict=True)
     ]
+
+
+def written(slots: Iterable[grid.Slot], zone: ZoneInfo) -> str:
+    """The same as JSON, as `SlotOut` would write it. By the hundred, a check of each costs more than the rest."""
+    together = _together(slots)
+    shown = wall_time.shown([some[0].start for some in together], zone)
+    return ",".join(
+        f'{{"start":"{_instant(some[0].start)}","end":"{_instant(some[0].end)}","local_date":"{day}",'
+        f'"local_time":"{wall}","label":"{label}","utc_offset":"{offset}","doctor_ids":[{_ids(some)}]}}'
+        for some, (day, wall, label, offset) in zip(together, shown, strict=True)
+    )
+
+
+def _together(slots: Iterable[grid.Slot]) -> list[list[grid.Slot]]:
+    return [list(some) for _, some in groupby(slots, key=attrgetter("start"))]
+
+
+@lru_cache(maxsize=5000)  # as in `wall_time`, for starts and ends
+def _instant(utc: datetime) -> str:
+    return f"{utc.isoformat()[:-6]}Z"
+
+
+@lru_cache(maxsize=1000)  # to write an id costs more than the rest of a time
+def _id(one: UUID) -> str:
+    return f'"{one}"'
+
+
+def _ids(slots: Sequence[grid.Slot]) -> str:
+    if len(slots) == 1:
+        return _id(slots[0].doctor_id)
+    return ",".join(sorted([_id(slot.doctor_id) for slot in slots]))
 
 
 class RefusedTimeOut(Out):
@@ -237,21 +262,23 @@ class SlotsOut(Out):
     refused: list[RefusedTimeOut]
 
     @classmethod
-    def of_free(
+    def written(
         cls,
         doctor_id: UUID | None,
         visit_type_id: UUID,
         free: availability.FreeTimes,
         refused: Iterable[grid.Slot],
         zone: ZoneInfo,
-    ) -> Self:
-        """The answer for one doctor or for any."""
-        return cls(
+    ) -> bytes:
+        """The answer for one doctor or for any, as JSON."""
+        without = cls(
             doctor_id=doctor_id,
             visit_type_id=visit_type_id,
             time_zone=zone.key,
-            days=[DayOut.model_validate({"date": day, "slots": told(slots, zone)}) for day, slots in free.days.items()],
+            days=[],
             next_available=free.next_available,
             reasons=dict(free.reasons),
             refused=[RefusedTimeOut.of_slot(slot, zone) for slot in refused],
         )
+        days = [f'{{"date":"{day}","slots":[{written(slots, zone)}]}}' for day, slots in free.days.items()]
+        return without.model_dump_json().replace('"days":[]', f'"days":[{",".join(days)}]', 1).encode()

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from apiflask import APIBlueprint
+from flask import Response
 
 from appointment_service import appointments, availability, doctors, grid, visit_types
 from appointment_service.schemas.doctors import SlotsIn, SlotsOut
@@ -19,13 +20,13 @@ bp = APIBlueprint("slots", __name__, tag="Free times")
 @refuses(doctors.DoctorNotFound, NotFound, availability.RangeRefused, visit_types.VisitTypeNotFound)
 @bp.input(SlotsIn, location="query", arg_name="wanted")
 @bp.output(SlotsOut)
-def slots(wanted: SlotsIn) -> SlotsOut:
+def slots(wanted: SlotsIn) -> Response:
     """List the free times of a doctor, or of any, by day. A doctor sees only their own.
 
     For staff neither notice nor horizon counts.
     """
     refuse_others(wanted.doctors or [], everything=wanted.explain == "true")
-    found = visit_types.find(wanted.visit_type_id or visit_types.standard()).id
+    found = visit_types.find(wanted.visit_type_id).id if wanted.visit_type_id else visit_types.standard()
     who = grid.asker(zone(), staff=principal().role != "patient")
     if wanted.ignore:
         appointments.find(principal(), wanted.ignore)
@@ -34,7 +35,8 @@ def slots(wanted: SlotsIn) -> SlotsOut:
     if wanted.explain == "true" and wanted.doctor_id:
         every = availability.every_time(wanted.doctor_id, found, wanted.from_, wanted.to, who, wanted.ignore)
         refused = [slot for slot in every if slot.reason]
-    return SlotsOut.of_free(wanted.doctor_id, found, free, refused, zone())
+    body = SlotsOut.written(wanted.doctor_id, found, free, refused, zone())
+    return Response(body, mimetype="application/json")
 
 
 def refuse_others(asked: list[UUID], *, everything: bool) -> None:
