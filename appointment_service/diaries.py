@@ -3,12 +3,30 @@
 Statements that are kept ready: to put one together costs more than to run it.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, cast
+from itertools import accumulate, pairwise
+from typing import Any
+from typing import cast as typed
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, Date, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    CompoundSelect,
+    Date,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from appointment_service import opening, visit_types, wall_time
 from appointment_service.grid import DAY, NEVER, Asker, Diary, Taken
@@ -20,6 +38,7 @@ from chassis import clock
 from chassis.database import rows, table
 
 LATEST = date.max
+Spans = dict[UUID, list[Span]]
 VISIT, HOURS, EXCEPTION = table(Appointment).c, table(WeeklyHours).c, table(ScheduleException).c
 IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
 WEEKS = select(
@@ -54,11 +73,28 @@ SPANS = select(
 ).where(
     VISIT.doctor_id == IDS,
     TAKES_TIME,
-    VISIT.starts_at > bindparam("since"),
-    VISIT.starts_at < bindparam("until"),
+    VISIT.starts_at > bindparam("busy_since"),
+    VISIT.starts_at < bindparam("busy_until"),
     or_(VISIT.status != PENDING, VISIT.held_until > bindparam("now")),
     VISIT.id.is_distinct_from(bindparam("ignore", type_=Uuid)),
 )
+
+
+def _at_once(*parts: Select[Any]) -> tuple[CompoundSelect[Any], list[slice]]:
+    """These statements as one, which says first of each row whose it is, and where in it each finds its columns."""
+    columns = [list(part.selected_columns) for part in parts]
+    wide = [
+        part.with_only_columns(
+            literal_column(str(place)),
+            *[one if some is own else cast(null(), one.type) for some in columns for one in some],
+        )
+        for place, (part, own) in enumerate(zip(parts, columns, strict=True))
+    ]
+    ends = list(accumulate((len(some) for some in columns), initial=1))
+    return union_all(*wide), [slice(*edges) for edges in pairwise(ends)]
+
+
+DIARIES, PLACES = _at_once(WEEKS, DEVIATIONS, SPANS)
 MINUTES = (
     select(VISIT.doctor_id, func.sum(func.extract("epoch", VISIT.ends_at - VISIT.starts_at)))
     .where(VISIT.doctor_id == IDS, TAKES_TIME, VISIT.starts_at >= bindparam("since"))
@@ -83,8 +119,7 @@ def load(
     if terms is None:
         terms = visit_types.terms_of(doctors, visit_type_id, staff=who.staff)
     ids = [one.doctor_id for one in terms]
-    weeks, deviations = weeks_of(ids, first), deviations_of(ids, first, last)
-    taken, held = _spans(ids, first, last, who.zone, ignore)
+    weeks, deviations, taken, held = _read(ids, first, last, who.zone, ignore)
     clinic = deviations.get(None, [])
     return [
         Diary(
@@ -107,38 +142,50 @@ def week_of(doctor_id: UUID, first: date) -> list[Stretch]:
 
 def weeks_of(ids: list[UUID], first: date) -> dict[UUID, list[Stretch]]:
     """The weekly hours of these doctors that count on or after a day."""
-    found: dict[UUID, list[Stretch]] = {}
-    for doctor_id, weekday, starts, ends, since, until, types, before in rows(db, WEEKS, ids=ids, since=first - DAY):
-        kinds = None if types is None else frozenset(types)
-        found.setdefault(doctor_id, []).append(Stretch(weekday, starts, ends, since, until, kinds, before))
-    return found
+    return _weeks(rows(db, WEEKS, ids=ids, since=first - DAY))
 
 
 def deviations_of(ids: list[UUID], first: date, last: date | None) -> dict[UUID | None, list[Deviation]]:
     """The exceptions of these doctors, and the clinic's under None, from one day to another (None: for good)."""
-    found: dict[UUID | None, list[Deviation]] = {}
-    for doctor_id, *rest in rows(db, DEVIATIONS, ids=ids, since=first - DAY, until=last or LATEST):
-        found.setdefault(doctor_id, []).append(Deviation(doctor_id, *rest))
-    return found
+    return _deviations(rows(db, DEVIATIONS, ids=ids, since=first - DAY, until=last or LATEST))
+
+
+def _weeks(found: Iterable[Sequence[Any]]) -> dict[UUID, list[Stretch]]:
+    weeks: dict[UUID, list[Stretch]] = {}
+    for doctor_id, weekday, starts, ends, since, until, types, before in found:
+        kinds = None if types is None else frozenset(types)
+        weeks.setdefault(doctor_id, []).append(Stretch(weekday, starts, ends, since, until, kinds, before))
+    return weeks
+
+
+def _deviations(found: Iterable[Sequence[Any]]) -> dict[UUID | None, list[Deviation]]:
+    deviations: dict[UUID | None, list[Deviation]] = {}
+    for doctor_id, *rest in found:
+        deviations.setdefault(doctor_id, []).append(Deviation(doctor_id, *rest))
+    return deviations
 
 
 def deviation(row: ScheduleException) -> Deviation:
     """A schedule exception as a plain value."""
-    kind = cast(opening.Kind, row.kind)
+    kind = typed(opening.Kind, row.kind)
     return Deviation(row.doctor_id, kind, row.from_date, row.to_date, row.starts, row.ends, row.reason, row.holiday)
 
 
-def _spans(
+def _read(
     ids: list[UUID], first: date, last: date | None, zone: ZoneInfo, ignore: UUID | None
-) -> tuple[dict[UUID, list[Span]], dict[UUID, list[Span]]]:
-    """What appointments take of each doctor's time, buffers included, and what of it is only held for somebody."""
+) -> tuple[dict[UUID, list[Stretch]], dict[UUID | None, list[Deviation]], Spans, Spans]:
+    """Weeks and deviations, what appointments take of each doctor's time, buffers included, and what is only held."""
     since, until = wall_time.day_bounds(first - DAY, (last or first) + DAY, zone)
-    given: dict[str, Any] = {"since": since - DAY, "until": until + DAY if last else NEVER, "ignore": ignore}
-    taken: dict[UUID, list[Span]] = {}
-    held: dict[UUID, list[Span]] = {}
-    for doctor_id, start, end, pending in rows(db, SPANS, ids=ids, now=clock.now(), **given):
+    days = {"since": first - DAY, "until": last or LATEST}
+    busy = {"busy_since": since - DAY, "busy_until": until + DAY if last else NEVER, "now": clock.now()}
+    parts: tuple[list[Sequence[Any]], ...] = ([], [], [])
+    for row in rows(db, DIARIES, ids=ids, ignore=ignore, **days, **busy):
+        parts[row[0]].append(row[PLACES[row[0]]])
+    taken: Spans = {}
+    held: Spans = {}
+    for doctor_id, start, end, pending in parts[2]:
         (held if pending else taken).setdefault(doctor_id, []).append((start, end))
-    return taken, held
+    return _weeks(parts[0]), _deviations(parts[1]), taken, held
 
 
 def booked_minutes(ids: list[UUID], day: date, zone: ZoneInfo) -> dict[UUID, int]:
