@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from appointment_service import (
@@ -49,6 +49,14 @@ TO_COME = (
     .where(VISIT.c.starts_at > bindparam("now"))
     .limit(MOST_TO_COME)
 )
+LOOKS = select(
+    holds.DEAD.exists().label("dead"),
+    select(func.count()).select_from(TO_COME.subquery()).scalar_subquery().label("to_come"),
+    THEN.exists().label("taken"),
+    holds.WAITS.exists().label("waits"),
+)
+"""What is looked at in the turn, at once: dead holds, as many visits to come as one may have, who has the time, and
+whether the patient waits for such a visit."""
 
 
 class DoctorNotBookable(Conflict):
@@ -107,13 +115,14 @@ def _book(who: Principal, patient: Patient, wish: Wish, asker: Asker) -> Appoint
     at_once = wish.doctor_id is not None and not wish.overbook
     if at_once and _somebody_has(terms[0], start):
         _look(patient, terms, start, asker)  # refuses; most who come too late need not wait for anybody's turn
-    turn = turns.take(patient.id, [one.doctor_id for one in terms])
+    turn = turns.wait(patient.id, [one.doctor_id for one in terms])
+    found = _in_turn(patient, list(turn), terms[0], start)
     terms = [one for one in terms if turn[one.doctor_id].bookable]
     if not terms:
         raise DoctorNotBookable
-    if not asker.staff:
-        refuse_over_limit(patient.id)
-    if at_once and _somebody_has(terms[0], start):
+    if not asker.staff and found.to_come >= MOST_TO_COME:
+        raise LimitReached
+    if at_once and found.taken:
         db.session.rollback()  # the turn is over: nobody waits while other times are looked for
         raise slot_test.SlotTaken(alternatives=[_look(patient, terms, start, asker)])
     slot = _overbooked(terms[0], start, asker) if wish.overbook else _chosen(patient, terms, start, asker)
@@ -122,7 +131,8 @@ def _book(who: Principal, patient: Patient, wish: Wish, asker: Asker) -> Appoint
     if made is None:
         _refuse_taken(patient, terms, slot, asker)
     appointments.note(made, who, "book", overbook=wish.overbook)
-    holds.close_matching(patient.id, chosen.visit_type_id)
+    if found.waits:
+        holds.close_matching(patient.id, chosen.visit_type_id)
     outbox.announce(made, "booked")
     db.session.commit()
     return made
@@ -143,6 +153,24 @@ def _offering(doctor_id: UUID | None, visit_type_id: UUID | None, who: Asker) ->
 def _somebody_has(terms: Terms, start: datetime) -> bool:
     given = {"doctor_id": terms.doctor_id, "start": start, "longest": start - LONGEST_VISIT}
     return bool(rows(db, THEN, **given))
+
+
+def _in_turn(patient: Patient, doctor_ids: list[UUID], terms: Terms, start: datetime) -> Row[Any]:
+    """What `LOOKS` sees when dead holds have been given back. `taken` is of the doctor of these terms."""
+    given = {
+        "ids": doctor_ids,
+        "patient_id": patient.id,
+        "visit_type_id": terms.visit_type_id,
+        "doctor_id": terms.doctor_id,
+        "start": start,
+        "longest": start - LONGEST_VISIT,
+        "now": clock.now(),
+    }
+    found: Row[Any] = rows(db, LOOKS, **given)[0]
+    if found.dead:
+        holds.expire(doctor_ids, patient.id)
+        found = rows(db, LOOKS, **given)[0]
+    return found
 
 
 def _look(patient: Patient, terms: list[Terms], start: datetime, who: Asker) -> Slot:

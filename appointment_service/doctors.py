@@ -24,7 +24,7 @@ LOCK = (
     select(*table(Doctor).c)
     .where(table(Doctor).c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
     .order_by(table(Doctor).c.id)
-    .with_for_update(key_share=True)
+    .with_for_update(key_share=True, of=table(Doctor))
 )
 
 
