@@ -27,6 +27,8 @@ LOCK = (
     .with_for_update(key_share=True, of=table(Doctor))
 )
 
+KNOWN = select(table(Doctor).c.id).where(table(Doctor).c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+
 
 def directory(limit: int, after: UUID | None, among: Collection[UUID] | None = None) -> Sequence[Doctor]:
     """Doctors who can be booked, by name: `limit` of them behind the last one seen, all or those `among` these."""
@@ -53,6 +55,12 @@ def find(doctor_id: UUID) -> Doctor:
     if doctor is None:
         raise DoctorNotFound
     return doctor
+
+
+def refuse_unknown(ids: Collection[UUID]) -> None:
+    """Raises `DoctorNotFound` where one of these is no doctor."""
+    if ids and len(rows(db, KNOWN, ids=list(ids))) < len(set(ids)):
+        raise DoctorNotFound
 
 
 def lock(ids: Iterable[UUID]) -> dict[UUID, Doctor]:

@@ -48,5 +48,4 @@ def refuse_others(asked: list[UUID], *, everything: bool) -> None:
         raise Forbidden
     if everything and principal().role == "patient":
         raise Forbidden
-    for doctor_id in asked:
-        doctors.find(doctor_id)
+    doctors.refuse_unknown(asked)
