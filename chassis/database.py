@@ -64,7 +64,6 @@ ENGINE_OPTIONS: dict[str, Any] = {
     "pool_size": 5,  # 1 auth + 3 appointment + 2 prescription instances of 2 workers stay under 100 in all
     "max_overflow": 0,
     "pool_timeout": 1,  # Flask-SQLAlchemy takes whole seconds only: 0.8 would be 0
-    "pool_pre_ping": True,
     "pool_recycle": 1800,
     "connect_args": {
         "connection_factory": PatientConnection,

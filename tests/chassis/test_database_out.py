@@ -145,7 +145,9 @@ def test_connections_that_the_database_closed_are_replaced_unnoticed(
     assert ask(behind, name, doctor.token) == (200, "-")
 
     with contextlib.closing(psycopg2.connect(environment["ADMIN_URL"])) as admin, admin.cursor() as cursor:
-        cursor.execute("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = %s", (name,))
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE usename = %s", (name,)
+        )
         assert (cursor.fetchone() or (0,))[0] > 0
 
     assert ask(behind, name, doctor.token) == (200, "-")
