@@ -1,4 +1,4 @@
-"""The rival: a bare Flask over psycopg2 and the standard library's json, with the same SQL and the same answers.
+"""The rival: a bare Flask over psycopg2 and the standard library's json, with the same questions and answers.
 
 No token check, no validation, no request id, no log line, no time limits: what somebody writes in an afternoon. It is
 served as our programs are (`-c python:benchmarks.bare`), and reads the database of the appointment service.

@@ -1,4 +1,4 @@
-"""The rival's statements: those that the appointment service sends, in its order."""
+"""The rival's statements: what the appointment service asks, in its order, one question each."""
 
 COLUMNS = (
     "id, reference, doctor_id, doctor_name, doctor_specialty, room, patient_id, patient_name, patient_birth_date,"

@@ -1,4 +1,4 @@
-"""Booking a time, against the rival with the same statements: the same locks, looks, rows and record of access."""
+"""Booking a time, against the rival, a statement a question: the same locks, looks, rows and record of access."""
 
 import json
 from collections.abc import Iterator
