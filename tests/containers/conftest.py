@@ -1,12 +1,26 @@
 """One project for all container tests: first the auth service alone, then the whole clinic, removed at the end."""
 
 import secrets
-from collections.abc import Iterator
 
 import pytest
 
 from tests.containers.compose import PORTS, Compose, free_ports, make_env_file, missing, until
 from tests.containers.production import Production, prepared
+
+_running: list[Compose] = []
+"""What is there now."""
+
+
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Remove everything with the last test of this folder: the others want the machine for themselves."""
+    if nextitem is None or "containers" not in nextitem.path.parts:
+        pytest_sessionfinish()
+
+
+def pytest_sessionfinish() -> None:
+    """Also when somebody stops the tests."""
+    while _running:
+        _running.pop().remove()
 
 
 def some_network() -> str:
@@ -15,14 +29,14 @@ def some_network() -> str:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Compose:
     """A project in demo mode with nothing started yet."""
     if reason := missing():
         pytest.skip(f"containers: {reason}")
     ports = {setting: str(port) for setting, port in zip(PORTS.values(), free_ports(len(PORTS)), strict=True)}
     made = Compose(make_env_file(tmp_path_factory.mktemp("compose")), {**ports, "CLINIC_NETWORK": some_network()})
-    yield made
-    made.remove()
+    _running.append(made)
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -43,14 +57,12 @@ def containers(project: Compose, brought_by_auth: set[str]) -> Compose:
 
 
 @pytest.fixture(scope="session")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
+def production(tmp_path_factory: pytest.TempPathFactory) -> Production:
     """The clinic as it runs in production, with the demo's people. Tests put back what they change."""
     if reason := missing():
         pytest.skip(f"containers: {reason}")
     made = prepared(tmp_path_factory.mktemp("production"), some_network())
-    try:
-        made.up("--build")
-        until(lambda: made.get("/").status_code == 200)
-        yield made
-    finally:
-        made.remove()
+    _running.append(made)
+    made.up("--build")
+    until(lambda: made.get("/").status_code == 200)
+    return made
