@@ -157,12 +157,15 @@ def at_work(clinic: Clinic, tokens: list[str], doctor: make.Person, during: Call
 
 def _visit(work: Work, clinic: Clinic, token: str, doctor: make.Person, numbers: Iterator[int]) -> None:
     patient, signer = Client(clinic.appointment.url, token), Client(clinic.prescription.url, doctor.token)
+    ahead: list[str] = []
     while not work.done.is_set():
         n = next(numbers)
         at, days = clock_time(9 + n % 3, 20 * (n // 3 % 3)), 4 + n // 9 % 80
         status, booked = patient.patiently("POST", "/appointments", make.wish(doctor.id, at, days=days))
         if status != 201:
             assert booked["code"] in {"slot-taken", "limit-reached", "patient-busy"}, booked
+            if booked["code"] == "limit-reached":
+                _cancel(work, patient, ahead.pop(0))
             continue
         work.hear("booked", booked["id"])
         if n % 3 == 0:
@@ -177,7 +180,12 @@ def _visit(work: Work, clinic: Clinic, token: str, doctor: make.Person, numbers:
             status, signed = signer.patiently("POST", "/prescriptions", wish)
             assert status == 201, signed
             work.hear("signed", signed["id"])
+            ahead.append(booked["id"])
         else:
-            status, said = patient.patiently("POST", f"/appointments/{booked['id']}/cancel", {})
-            assert status == 200, said
-            work.hear("cancelled", booked["id"])
+            _cancel(work, patient, booked["id"])
+
+
+def _cancel(work: Work, patient: Client, appointment: str) -> None:
+    status, said = patient.patiently("POST", f"/appointments/{appointment}/cancel", {})
+    assert status == 200, said
+    work.hear("cancelled", appointment)
