@@ -162,7 +162,8 @@ def _log_requests(app: Flask, proxies: Proxies) -> None:
 
     @app.teardown_request
     def over(_: BaseException | None) -> None:
-        metrics.ACTIVE.dec()
+        if "began" in g:  # a context may be opened without a request being handled
+            metrics.ACTIVE.dec()
 
 
 def _printable(text: str) -> str:
