@@ -120,6 +120,7 @@ def test_only_its_own_hosts_are_answered_to(containers: Compose, service: str) -
         answer = containers.http.get(f"{containers.url(service)}/health", headers={"Host": host}, timeout=10)
         return int(answer.status_code)
 
+    until(lambda: containers.healthy(service))
     assert [status(host) for host in ("localhost", "localhost:8000", service, "elsewhere.example")] == [
         200,
         200,
@@ -144,6 +145,7 @@ for n in range(6):
 
 
 def test_neighbours_are_believed_about_where_a_request_comes_from_and_nobody_else(containers: Compose) -> None:
+    until(lambda: containers.healthy("auth-service"))
     through_the_port = subprocess.run(
         [sys.executable, "-c", TRY, containers.url("auth-service")], check=True, capture_output=True, text=True
     ).stdout

@@ -15,9 +15,19 @@ INSTALLATIONS = [*on_this_machine()[:1], *in_the_wheel()[:1]]
 
 
 @pytest.fixture(scope="module", params=INSTALLATIONS, ids=lambda installation: f"PostgreSQL {installation.version}")
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    installation: Installation = request.param
-    directory = tmp_path_factory.mktemp("cluster")
+def installation(request: pytest.FixtureRequest) -> Installation:
+    chosen: Installation = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def directory(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for each installation: a cluster is of one version."""
+    return tmp_path_factory.mktemp("cluster")
+
+
+@pytest.fixture(scope="module")
+def server(installation: Installation, directory: Path) -> Iterator[Server]:
     running = ensure_server(directory, free_ports(1)[0], installation=installation)
     yield running
     running.stop()
@@ -64,8 +74,8 @@ def test_it_listens_on_this_machine_only(server: Server) -> None:
     assert {connection.laddr.ip for connection in listening} == {"127.0.0.1"}
 
 
-def test_asking_again_gives_the_running_server(server: Server) -> None:
-    again = ensure_server(server.directory, free_ports(1)[0], installation=server.cluster.installation)
+def test_asking_again_gives_the_running_server(server: Server, directory: Path) -> None:
+    again = ensure_server(directory, free_ports(1)[0], installation=server.cluster.installation)
 
     again.stop()
 
