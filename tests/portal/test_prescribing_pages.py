@@ -1,5 +1,6 @@
 """A doctor writes, checks and signs; nothing typed is ever lost, and nothing is issued twice."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from chassis.breaker import Breaker
 from tests import make
 from tests.api import Api
 from tests.portal.visitor import Page, Visitor
@@ -225,6 +227,7 @@ def test_prescriptions_out_at_signing_keeps_everything_and_signing_again_works(
     assert "could not confirm" in refused.text
     assert ROW["name"] in refused.text
 
+    time.sleep(Breaker.PAUSE)  # who was out is left alone for so long at most
     assert "Signed and issued" in okafor.press(refused, "Sign and issue").text
 
 
