@@ -44,9 +44,10 @@ class Clinic:
         return known[database]
 
     def fill(self, patient: Somebody, number: int) -> None:
-        """Give a patient so many appointments, one a day from the next Monday on."""
+        """Give a patient so many appointments, one a day from the next Monday on; nobody else has any then."""
         given = {"doctor": str(self.doctors[0].id), "patient": str(patient.id), "number": number}
         first = datetime.combine(monday() - timedelta(days=1), time(), UTC)
+        self.cancel(first, first + timedelta(days=2 * number))
         with self.house.connect().cursor() as cursor:
             cursor.execute(BOOKED, given | {"first": first})
 
