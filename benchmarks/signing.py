@@ -16,21 +16,11 @@ from benchmarks.clinic import Clinic, monday
 from benchmarks.house import House, Somebody
 from benchmarks.measure import Request, Side
 from benchmarks.table import Row
+from tests.prescription_service.structured import AMOXICILLIN
 from tests.servers import Program
 
 REQUESTS, ROUNDS, BESIDE = 100, 7, 100
 ZONE = ZoneInfo("Europe/London")
-AMOXICILLIN: dict[str, Any] = {
-    "formulary_id": "F013",
-    "strength": "500 mg",
-    "route": "oral",
-    "dose": 1,
-    "dose_unit": "capsule",
-    "frequency": {"kind": "per-day", "times": 3},
-    "duration": {"count": 7, "unit": "days"},
-    "quantity": 21,
-    "repeats": 0,
-}
 VISITS = """
     INSERT INTO appointment (id, reference, doctor_id, doctor_name, doctor_specialty, room, patient_id, patient_name,
                              starts_at, ends_at, status, notes)

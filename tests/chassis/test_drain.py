@@ -17,6 +17,7 @@ from tests import thorough
 from tests.chassis.conftest import Start
 from tests.chassis.test_real_server import read_all, read_one, request, status
 from tests.figures import Figure
+from tests.journeys.load import at_it
 from tests.servers import Program
 
 SOON = 20.0 * thorough.times(1, 30)
@@ -83,14 +84,8 @@ class Load:
 
     @contextmanager
     def going_on(self) -> Iterator["Load"]:
-        for thread in self._threads:
-            thread.start()
-        try:
+        with at_it(self._threads, self._over, SOON):
             yield self
-        finally:
-            self._over.set()
-            for thread in self._threads:
-                thread.join(SOON)
 
     def wait_for(self, more: int) -> None:
         """Until so many more requests were answered."""

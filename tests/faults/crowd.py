@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import requests
 
+from tests.journeys.load import at_it
+
 Ask = Callable[[requests.Session], requests.Response]
 PATIENCE = 20.0
 
@@ -34,14 +36,8 @@ class Crowd:
 
     @contextmanager
     def going_on(self) -> Iterator["Crowd"]:
-        for thread in self._threads:
-            thread.start()
-        try:
+        with at_it(self._threads, self._over, 2 * PATIENCE):
             yield self
-        finally:
-            self._over.set()
-            for thread in self._threads:
-                thread.join(2 * PATIENCE)
 
     def wait_for(self, more: int, within: float = 600) -> None:
         """Until so many more requests were answered."""

@@ -1,9 +1,11 @@
 """Many people at one service at once, and what the database says of it afterwards."""
 
 import random
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -63,6 +65,19 @@ def p99(people: Iterable[Client]) -> str:
     """The time within which 99 of 100 answers came, in words."""
     took = sorted(seconds for one in people for seconds in one.took)
     return f"p99 {took[len(took) * 99 // 100] * 1000:.0f} ms of {len(took)}"
+
+
+@contextmanager
+def at_it(threads: list[threading.Thread], over: threading.Event, patience: float) -> Iterator[None]:
+    """Have these threads at work for the block; they end when `over` is set, within so many seconds."""
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(patience)
 
 
 def all_at_once(work: Iterable[Callable[[], Any]]) -> list[Any]:

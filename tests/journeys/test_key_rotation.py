@@ -21,6 +21,7 @@ from chassis.keys import KeySet
 from tests import make, thorough
 from tests.chassis.forge import Forger, forger
 from tests.figures import Figure
+from tests.journeys.load import at_it
 from tests.servers import ROOT, Clinic
 
 PEOPLE = thorough.times(3, 8)
@@ -46,14 +47,8 @@ class Load:
 
     @contextmanager
     def going_on(self) -> Iterator["Load"]:
-        for thread in self._threads:
-            thread.start()
-        try:
+        with at_it(self._threads, self._over, SOON):
             yield self
-        finally:
-            self._over.set()
-            for thread in self._threads:
-                thread.join(SOON)
 
     def _work(self, person: make.Person) -> None:
         session, refresh_token = requests.Session(), person.refresh_token
